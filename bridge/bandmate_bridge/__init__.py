@@ -1,0 +1,1 @@
+"""What touches a DAW: OSC, MIDI ports, clocks and the scheduler."""

@@ -1,0 +1,1 @@
+"""Music as data, and the model: score, tokens, decoder, training."""
