@@ -1,0 +1,245 @@
+"""The engine's handle on the conductor: starts it, speaks to it, replaces one that died."""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from bandmate_bridge.messages import (
+    ClockState,
+    Configure,
+    Fault,
+    FromConductor,
+    Locate,
+    PlanFinished,
+    Play,
+    PortsChanged,
+    PortState,
+    Ready,
+    Restarted,
+    SetMetre,
+    SetSource,
+    SetTempo,
+    Shutdown,
+    Start,
+    ToConductor,
+)
+from bandmate_bridge.wire import decode, encode, pieces
+from bandmate_models.errors import BandmateError
+
+Answer = TypeVar("Answer", bound=FromConductor)
+
+RESTART_PAUSES = (0.0, 0.1, 0.5, 2.0)
+"""Seconds before the first, second, ... restart of a conductor that does not live for ten seconds."""
+
+
+class ConductorLink:
+    """One conductor process at a time, from `start` to `close`.
+
+    `on_message` is called for everything the conductor says, on the link's own thread: it should hand over
+    and return. `send` and `ask` may be called from any thread (`ask` not from within `on_message`).
+    """
+
+    def __init__(
+        self,
+        configure: Configure,
+        on_message: Callable[[FromConductor], None],
+        *,
+        realtime: bool = True,
+    ) -> None:
+        self._configure = configure
+        self._on_message = on_message
+        self._realtime = realtime
+        self._tempo: SetTempo | None = None
+        self._metre: SetMetre | None = None
+        self._clock = ClockState(False, configure.source, 0.0, time.perf_counter(), 120.0, 4, 4, 0.0)
+        self._ports: tuple[PortState, ...] = ()
+        self._connections: tuple[tuple[str, str], ...] = ()
+        self._plans: dict[str, set[tuple[int, int]]] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._writing = threading.Lock()
+        self._closing = False
+        self._waiting: list[tuple[type[Any], queue.SimpleQueue[Any]]] = []
+        self._thread: threading.Thread | None = None
+
+    def start(self, timeout: float = 5.0) -> Ready:
+        """Starts the conductor and waits until it is ready; BandmateError `no_conductor` where it is not."""
+        answer = self._expect(Ready)
+        self._launch()
+        self._thread = threading.Thread(target=self._watch, name="conductor link", daemon=True)
+        self._thread.start()
+        return self._receive(Ready, answer, timeout)
+
+    def send(self, message: ToConductor) -> None:
+        """Hands `message` over. While no conductor lives it is lost, and a plan in it reported cancelled."""
+        self._remember(message)
+        lines = pieces(message) if isinstance(message, Play) else (message,)
+        for line in lines:
+            self._write(encode(line))
+
+    def ask(self, message: ToConductor, kind: type[Answer], timeout: float = 2.0) -> Answer:
+        """Sends `message` and waits for the next of `kind`; BandmateError `no_conductor` after `timeout`."""
+        answer = self._expect(kind)
+        self.send(message)
+        return self._receive(kind, answer, timeout)
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Silences, closes the ports and ends the conductor."""
+        self._closing = True
+        self._write(encode(Shutdown()))
+        if self._process is not None:
+            try:
+                self._process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def __enter__(self) -> ConductorLink:
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @property
+    def clock(self) -> ClockState:
+        """The newest state of the clock; `clock.beat_at(time.perf_counter())` is the beat now."""
+        return self._clock
+
+    @property
+    def ports(self) -> tuple[PortState, ...]:
+        return self._ports
+
+    @property
+    def connections(self) -> tuple[tuple[str, str], ...]:
+        return self._connections
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
+    def _launch(self) -> None:
+        roots = [str(Path(__file__).parents[1]), str(Path(sys.modules["bandmate_models"].__path__[0]).parent)]
+        path = os.pathsep.join(filter(None, (*roots, os.environ.get("PYTHONPATH"))))
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "bandmate_bridge.conductor",
+                *([] if self._realtime else ["--no-realtime"]),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+            start_new_session=True,
+        )
+        self._process = process
+        sounding = {pair for pairs in self._plans.values() for pair in pairs}
+        self._write(
+            encode(self._configure._replace(connections=self._connections, sounding=tuple(sorted(sounding))))
+        )
+
+    def _watch(self) -> None:
+        """Reads what the conductor says; when it ends unasked, starts it again."""
+        failures = 0
+        while True:
+            assert self._process is not None and self._process.stdout is not None
+            born = time.perf_counter()
+            self._read(self._process.stdout, None)
+            died = time.perf_counter()
+            code = self._process.wait()
+            if self._closing:
+                return
+            failures = 0 if died - born > 10.0 else failures + 1
+            time.sleep(RESTART_PAUSES[min(max(failures - 1, 0), len(RESTART_PAUSES) - 1)])
+            self._restart(f"the conductor ended with status {code}", died)
+
+    def _restart(self, reason: str, died: float) -> None:
+        clock = self._clock
+        self._launch()
+        assert self._process is not None and self._process.stdout is not None
+        abandoned, self._plans = list(self._plans), {}
+        for setting in (self._tempo, self._metre):
+            if setting is not None:
+                self._write(encode(setting))
+        if clock.running and clock.source == "internal":
+            now = time.perf_counter()
+            self._write(encode(Start(clock.beat_at(now))))
+            self._write(encode(Locate(clock.beat_at(now), now)))
+        if self._read(self._process.stdout, Ready):
+            for plan in abandoned:
+                self._deliver(PlanFinished(plan, 0, 0, True))
+            self._deliver(Restarted(reason, time.perf_counter() - died))
+
+    def _read(self, stream: IO[bytes], until: type[Any] | None) -> bool:
+        """Delivers messages up to the end of the stream, or to one of the kind `until`: then True."""
+        for line in iter(stream.readline, b""):
+            try:
+                message = decode(line)
+            except ValueError as error:
+                message = Fault("bad_message", str(error))
+            self._deliver(message)
+            if until is not None and isinstance(message, until):
+                return True
+        return False
+
+    def _deliver(self, message: FromConductor) -> None:
+        if isinstance(message, ClockState):
+            self._clock = message
+        elif isinstance(message, Ready):
+            self._ports = message.ports
+        elif isinstance(message, PortsChanged):
+            self._ports, self._connections = message.ports, message.connections
+        elif isinstance(message, PlanFinished):
+            self._plans.pop(message.plan, None)
+        for entry in [entry for entry in self._waiting if isinstance(message, entry[0])]:
+            self._waiting.remove(entry)
+            entry[1].put(message)
+        self._on_message(message)
+
+    def _remember(self, message: ToConductor) -> None:
+        """Keeps what a new conductor must be told."""
+        if isinstance(message, SetTempo):
+            self._tempo = message
+        elif isinstance(message, SetMetre):
+            self._metre = message
+        elif isinstance(message, SetSource):
+            self._configure = self._configure._replace(source=message.source)
+        elif isinstance(message, Play):
+            pairs = self._plans.setdefault(message.plan, set())
+            pairs.update((cue.channel, cue.pitch) for cue in message.cues)
+
+    def _write(self, line: bytes) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        with self._writing:
+            try:
+                process.stdin.write(line)
+                process.stdin.flush()
+            except (BrokenPipeError, ValueError, OSError):
+                return
+
+    def _expect(self, kind: type[Any]) -> queue.SimpleQueue[Any]:
+        answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._waiting.append((kind, answer))
+        return answer
+
+    def _receive(self, kind: type[Answer], answer: queue.SimpleQueue[Answer], timeout: float) -> Answer:
+        try:
+            message: Answer = answer.get(timeout=timeout)
+            return message
+        except queue.Empty:
+            raise BandmateError(
+                f"the conductor did not answer with {kind.__name__} in {timeout:g} s; see its messages above",
+                "no_conductor",
+            ) from None
