@@ -1,0 +1,187 @@
+"""Settings: defaults, then a TOML file, then BANDMATE_* in the environment, then flags; the later wins."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import inf
+from pathlib import Path
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+from bandmate.folders import config_folder, data_folder
+from bandmate_models.errors import BandmateError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class Setting(NamedTuple):
+    """What a setting means, and its limits (both inclusive)."""
+
+    about: str
+    low: float = -inf
+    high: float = inf
+    choices: tuple[str, ...] = ()
+    form: str = ""  # a regular expression
+
+
+SETTINGS = {
+    "host": Setting("address the OSC server listens on; loopback keeps others out"),
+    "osc_port": Setting("UDP port of the OSC server", 1, 65535),
+    "library": Setting("folder of the takes; unset: the platform's data folder"),
+    "weights": Setting("folder of a model of your own; unset: the one that ships"),
+    "precision": Setting("precision of the weights; unset: the model's default"),
+    "threads": Setting("threads the model decodes with", 1, 64),
+    "soundfont": Setting("SF2 or SF3 file that takes are sounded with; unset: our own"),
+    "audio": Setting("write a WAV beside every MIDI file"),
+    "midi_in": Setting("MIDI port that Bandmate listens to"),
+    "midi_out": Setting("MIDI port that Bandmate plays on"),
+    "clock": Setting("what keeps time", choices=("internal", "midi")),
+    "tempo": Setting("quarter notes per minute of the internal clock", 20, 400),
+    "metre": Setting("time signature of the internal clock", form=r"([1-9]|[12]\d|3[0-2])/(1|2|4|8|16|32)"),
+    "count_in": Setting("bars counted in before the player's phrase; 0: none", 0, 8),
+    "footswitch_cc": Setting("MIDI controller that ends the phrase", 0, 127),
+    "bars": Setting("bars of an answer", 1, 256),
+    "takes": Setting("answers to one phrase", 1, 64),
+    "temperature": Setting("how adventurous the notes are; 0: always the likeliest", 0, 4),
+    "top_p": Setting("share of the likeliest choices that is kept", 0.01, 1),
+    "seed": Setting("same seed, same notes; unset: a new one each time", 0, 2**63 - 1),
+    "key": Setting('key of the answer, like "D minor"; unset: the phrase\'s'),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting; SETTINGS says what each means. `Config()` is the defaults, `load_config` the user's."""
+
+    host: str = "127.0.0.1"
+    osc_port: int = 7400
+    library: Path | None = None
+    weights: Path | None = None
+    precision: str | None = None
+    threads: int = 1
+    soundfont: Path | None = None
+    audio: bool = True
+    midi_in: str = "Bandmate In"
+    midi_out: str = "Bandmate Out"
+    clock: str = "internal"
+    tempo: float = 120.0
+    metre: str = "4/4"
+    count_in: int = 1
+    footswitch_cc: int = 80
+    bars: int = 4
+    takes: int = 1
+    temperature: float = 1.0
+    top_p: float = 0.95
+    seed: int | None = None
+    key: str | None = None
+
+    @property
+    def library_folder(self) -> Path:
+        return self.library or data_folder() / "library"
+
+
+_TYPES: dict[str, Any] = get_type_hints(Config)
+_KINDS: dict[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    Path: "a path",
+    str: "a text",
+}
+_TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
+
+def config_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the settings are looked for when no file is named."""
+    named = environ.get("BANDMATE_CONFIG")
+    return Path(named).expanduser() if named else config_folder(environ) / "config.toml"
+
+
+def load_config(
+    file: Path | None = None,
+    flags: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Config:
+    """The settings from all four places. A flag that is None was not given.
+
+    Raises BandmateError ("bad_config") for an unreadable file, an unknown name or a value out of range.
+    """
+    values: dict[str, Any] = {}
+    named = file is not None or bool(environ.get("BANDMATE_CONFIG"))
+    path = file or config_file(environ)
+    if named or path.is_file():
+        for name, value in _read(path).items():
+            values[name] = _checked(name, value, f"in {path}")
+    for name in SETTINGS:
+        variable = f"BANDMATE_{name.upper()}"
+        if variable in environ:
+            values[name] = _checked(name, _from_text(name, environ[variable]), variable)
+    for name, value in (flags or {}).items():
+        if value is not None:
+            values[name] = _checked(name, value, f"--{name.replace('_', '-')}")
+    return Config(**values)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BandmateError(f"cannot read the settings in {path}: {error.strerror}", "bad_config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BandmateError(f"{path} is not valid TOML: {error}", "bad_config") from error
+    return values
+
+
+def _setting(name: str, where: str) -> Setting:
+    if name in SETTINGS:
+        return SETTINGS[name]
+    near = get_close_matches(name, SETTINGS, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(SETTINGS)}"
+    raise BandmateError(f"unknown setting {name!r} {where}; {hint}", "bad_config")
+
+
+def _kind(name: str) -> type:
+    """The type of a setting without its None."""
+    wanted = _TYPES[name]
+    return next(kind for kind in _KINDS if kind is wanted or kind in get_args(wanted))
+
+
+def _from_text(name: str, text: str) -> object:
+    """An environment variable's text as the value TOML would hold; text that does not fit stays text."""
+    kind = _kind(name)
+    if kind is bool:
+        return _TRUTH.get(text.strip().lower(), text)
+    if kind in (int, float):
+        try:
+            return float(text) if kind is float else int(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _checked(name: str, value: Any, where: str) -> Any:
+    """The value in its setting's type, inside its limits."""
+    setting, kind = _setting(name, where), _kind(name)
+    if kind is Path and isinstance(value, (str, Path)) and str(value):
+        return Path(value).expanduser()
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind or value == "":
+        raise BandmateError(f"{name} ({where}) must be {_KINDS[kind]}, not {value!r}", "bad_config")
+    if setting.choices and value not in setting.choices:
+        options = " or ".join(setting.choices)
+        raise BandmateError(f"{name} ({where}) must be {options}, not {value!r}", "bad_config")
+    if not re.fullmatch(setting.form or ".*", str(value)):
+        example = getattr(Config(), name)
+        raise BandmateError(f"{name} ({where}) must look like {example}, not {value!r}", "bad_config")
+    if isinstance(value, (int, float)) and not setting.low <= value <= setting.high:  # NaN is never inside
+        limits = f"between {setting.low} and {setting.high}"
+        raise BandmateError(f"{name} ({where}) must be {limits}, not {value}", "bad_config")
+    return value

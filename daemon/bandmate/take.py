@@ -1,0 +1,135 @@
+"""A take: the music that came out, and where it came from."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime, timezone
+from typing import Any
+
+from bandmate_models.errors import BandmateError
+from bandmate_models.score import ROLES, Role, Score
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+_EPOCH = datetime(2020, 1, 1, tzinfo=timezone.utc)
+_ID_LENGTH = 11
+_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+
+
+def new_id(now: datetime | None = None) -> str:
+    """Eight characters of milliseconds and three of chance: short, and sorted by time until 2054."""
+    moment = int(((now or datetime.now(timezone.utc)) - _EPOCH).total_seconds() * 1000)
+    number = (moment << 15) | secrets.randbits(15)
+    return "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in reversed(range(_ID_LENGTH)))
+
+
+def is_id(text: str) -> bool:
+    return len(text) == _ID_LENGTH and all(letter in _ALPHABET for letter in text)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCard:
+    """All that is known of a take without opening its music; `take.json` holds it, lists are made of it."""
+
+    id: str
+    created: str  # ISO 8601, UTC
+    task: str
+    model: str = ""
+    seed: int | None = None
+    controls: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    rating: int | None = None  # 1-5
+    roles: tuple[Role, ...] = ()  # one for each part, in order
+    key: str | None = None
+    tempo: float = 120.0
+    metre: str = "4/4"
+    bars: int = 0
+    notes: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Any) -> TakeCard:
+        """Raises BandmateError ("bad_take") when `data` is not a take's card; unknown fields are left out."""
+        try:
+            known = {name: data[name] for name in (f.name for f in fields(cls)) if name in data}
+            card = cls(**known | {"tags": tuple(data["tags"]), "roles": tuple(data["roles"])})
+            texts = (card.id, card.created, card.task, card.model, card.title, card.metre, *card.tags)
+            sound = all(isinstance(text, str) for text in texts) and isinstance(card.controls, dict)
+            sound = sound and is_id(card.id) and set(card.roles) <= set(ROLES)
+        except (TypeError, KeyError, AttributeError):
+            sound = False
+        if not sound:
+            raise BandmateError("this is not the description of a take", "bad_take")
+        return card
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """An answer (`score`, from beat 0), the phrase it answers, and its card."""
+
+    card: TakeCard
+    score: Score
+    phrase: Score | None = None
+
+    @property
+    def id(self) -> str:
+        return self.card.id
+
+    @classmethod
+    def create(
+        cls,
+        score: Score,
+        *,
+        task: str,
+        phrase: Score | None = None,
+        model: str = "",
+        seed: int | None = None,
+        controls: Mapping[str, Any] | None = None,
+        parent: str | None = None,
+        title: str = "",
+        tags: tuple[str, ...] = (),
+        bars: int | None = None,
+    ) -> Take:
+        """A new take of now. `bars` is its length where the last bars may be silent."""
+        now = datetime.now(timezone.utc)
+        key = score.key_at(0.0)
+        metre = score.metre_at(0.0)
+        card = TakeCard(
+            id=new_id(now),
+            created=now.isoformat(timespec="milliseconds"),
+            task=task,
+            model=model,
+            seed=seed,
+            controls=dict(controls or {}),
+            parent=parent,
+            title=title,
+            tags=tags,
+            roles=tuple(part.role for part in score.parts),
+            key=f"{_TONICS[key.tonic]} {key.mode}" if key else None,
+            tempo=round(score.tempo_at(0.0).bpm, 3),
+            metre=f"{metre.numerator}/{metre.denominator}",
+            bars=bars if bars is not None else sum(1 for _ in score.bars()),
+            notes=score.note_count,
+        )
+        return cls(card, score, phrase)
+
+    def renamed(self) -> Take:
+        """The same take under a fresh id."""
+        return replace(self, card=replace(self.card, id=new_id()))
+
+    def summary(self) -> str:
+        """One line: "8 bars of 4/4 in D minor, 120 bpm, 212 notes: 96 drums, 50 bass, ..."."""
+        card = self.card
+        counts: Counter[str] = Counter()
+        for part in self.score.parts:
+            counts[part.role] += len(part.notes)
+        roles = ", ".join(f"{count} {role}" for role, count in counts.most_common())
+        key = f" in {card.key}" if card.key else ""
+        bars = "1 bar" if card.bars == 1 else f"{card.bars} bars"
+        return f"{bars} of {card.metre}{key}, {card.tempo:g} bpm, {card.notes} notes: {roles or 'silence'}"
