@@ -1,4 +1,4 @@
-"""Music as data. All times are beats (quarter notes, float); seconds exist in the scheduler and renderer alone."""
+"""Music as data. All times are beats (quarter notes, float); seconds belong to scheduler and renderer."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Marker(NamedTuple):
 class Bar(NamedTuple):
     """One bar of a score: its number from 0, first beat, length in beats, and metre."""
 
-    index: int
+    number: int
     start: float
     length: float
     metre: Metre
@@ -137,7 +137,7 @@ class Score:
         A metre change inside a bar cuts that bar short, so every metre begins a bar.
         """
         stop = self.end if until is None else until
-        index, beat = 0, 0.0
+        number, beat = 0, 0.0
         changes = [metre.beat for metre in self.metres[1:]]
         while beat < stop - 1e-9:
             metre = self.metre_at(beat + 1e-9)
@@ -145,8 +145,8 @@ class Score:
             length = metre.bar_length
             if after < len(changes):
                 length = min(length, changes[after] - beat)
-            yield Bar(index, beat, length, metre)
-            index, beat = index + 1, beat + length
+            yield Bar(number, beat, length, metre)
+            number, beat = number + 1, beat + length
 
     def seconds(self, beat: float) -> float:
         """Seconds from beat 0 to `beat` along the tempo map."""

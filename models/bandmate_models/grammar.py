@@ -1,0 +1,151 @@
+"""Which token may come next, so that what is sampled is always a valid score and obeys the player."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import vocabulary as v
+from .frames import Slice
+from .reading import Played, Reader, Stage
+
+Mask = NDArray[np.bool_]
+
+_ONSETS = slice(v.BASE["onset"], v.BASE["onset"] + len(v.SLOTS) * v.TICKS_PER_BEAT)
+_SLOT = np.repeat(np.arange(len(v.SLOTS)), v.TICKS_PER_BEAT)
+_TICK = np.tile(np.arange(v.TICKS_PER_BEAT), len(v.SLOTS))
+_ORDER = _TICK * len(v.SLOTS) + _SLOT
+_PITCHES = slice(v.BASE["pitch"], v.BASE["pitch"] + 128)
+_DRUMS = slice(v.BASE["drum"], v.BASE["drum"] + 128)
+_DURVELS = slice(v.BASE["durvel"], v.BASE["durvel"] + len(v.DURATIONS) * len(v.VELOCITIES))
+_DRUMVELS = slice(v.BASE["drumvel"], v.BASE["drumvel"] + len(v.VELOCITIES))
+_SHIFTS = v.BASE["shift"]
+_LONGS = slice(v.BASE["long"], v.BASE["long"] + v.LONGS)
+MAX_LONG_BEATS = 64
+
+
+def _everything() -> Mask:
+    return np.ones(128, dtype=bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What the player asks for, slot by slot. Slots that are not named may not sound.
+
+    `pitches` [128] is the scale and range of each slot; `flat` slots play with unknown velocity.
+    """
+
+    slots: frozenset[int]
+    pitches: dict[int, Mask] = field(default_factory=dict)
+    flat: frozenset[int] = frozenset()
+    shifts: bool = True
+    pedal: bool = True
+
+
+class Grammar:
+    """Masks for the sequence that `reader` has read so far.
+
+    `upcoming` yields the frames still to be written, in order (see frames.in_order); when it is
+    exhausted the only way on is EOS.
+    """
+
+    def __init__(self, reader: Reader, upcoming: Iterable[Slice], constraints: Constraints) -> None:
+        self.reader = reader
+        self.constraints = constraints
+        self._upcoming: Iterator[Slice] = iter(upcoming)
+        self._next = next(self._upcoming, None)
+        allowed = np.array([slot in constraints.slots for slot in range(len(v.SLOTS))])
+        self._onset_slots: Mask = allowed[_SLOT]
+
+    @property
+    def finished(self) -> bool:
+        """Whether every frame has been opened and the last token closed an event, so that EOS may come."""
+        return self._next is None and self.reader.stage in (Stage.FRAME, Stage.NOTE, Stage.PEDAL)
+
+    def advance(self, token: int) -> Played | None:
+        """Take a token, as `Reader.feed`."""
+        played = self.reader.feed(token)
+        if self._next is not None and token == self._next.frame.marker(self._next.stream):
+            self._next = next(self._upcoming, None)
+        return played
+
+    def mask(self) -> Mask:
+        """Ids that may come next, bool [SIZE]; never empty before EOS."""
+        mask = np.zeros(v.SIZE, dtype=bool)
+        stage = self.reader.stage
+        if stage is Stage.BAR:
+            self._allow_structure(mask)
+        elif stage in (Stage.PITCH, Stage.LONG):
+            self._allow_length(mask)
+        elif stage is Stage.ONSET:
+            self._allow_after_onset(mask)
+        elif stage is Stage.SHIFT:
+            self._allow_pitches(mask)
+        else:
+            if stage in (Stage.NOTE, Stage.PEDAL) and self.reader.slot >= 0:
+                self._allow_pitches(mask)
+            self._allow_onsets(mask)
+            self._allow_structure(mask)
+        return mask
+
+    def _allow_structure(self, mask: Mask) -> None:
+        if self._next is None:
+            mask[v.EOS] = True
+        elif self._next.opens_bar and self.reader.stage is not Stage.BAR:
+            bar = self._next.frame.bar_token
+            assert bar is not None
+            mask[bar] = True
+        else:
+            mask[self._next.frame.marker(self._next.stream)] = True
+
+    def _allow_onsets(self, mask: Mask) -> None:
+        reader = self.reader
+        if not reader.frame.ticks:
+            return
+        last = reader.tick * len(v.SLOTS) + reader.slot
+        later = last < _ORDER
+        if self.constraints.shifts and reader.tick >= 0 and reader.shift < 1 and reader.pitch >= 0:
+            later |= last == _ORDER
+        mask[_ONSETS] = later & (reader.frame.ticks > _TICK) & self._onset_slots
+
+    def _allow_after_onset(self, mask: Mask) -> None:
+        reader = self.reader
+        if self.constraints.shifts:
+            for index, shift in enumerate(v.SHIFTS):
+                mask[_SHIFTS + index] = shift >= reader.lowest_shift
+        if reader.lowest_shift <= 0:
+            if self.constraints.pedal and reader.slot not in v.DRUM_SLOTS and reader.lowest_shift == -2:
+                mask[v.PEDAL_DOWN] = mask[v.PEDAL_UP] = True
+            self._allow_pitches(mask)
+
+    def _allow_pitches(self, mask: Mask) -> None:
+        slot = self.reader.slot
+        allowed = self.constraints.pitches.get(slot)
+        above = np.arange(128) > self.reader.pitch
+        if allowed is not None:
+            above &= allowed
+        mask[_DRUMS if slot in v.DRUM_SLOTS else _PITCHES] = above
+
+    def _allow_length(self, mask: Mask) -> None:
+        reader = self.reader
+        flat = reader.slot in self.constraints.flat
+        if reader.slot in v.DRUM_SLOTS:
+            mask[_DRUMVELS] = _velocities(flat)
+            return
+        lengths = np.ones(len(v.DURATIONS), dtype=bool)
+        if reader.longs:
+            lengths[v.TICKS_PER_BEAT :] = False
+            for rest in range(1, v.TICKS_PER_BEAT + 1):
+                if reader.longs * v.TICKS_PER_BEAT + rest in v.DURATION_INDEX:
+                    lengths[rest - 1] = False
+        mask[_DURVELS] = (lengths[:, None] & _velocities(flat)[None, :]).ravel()
+        if reader.longs == 0 or (reader.longs % v.LONGS == 0 and reader.longs < MAX_LONG_BEATS):
+            mask[_LONGS] = True
+
+
+def _velocities(flat: bool) -> Mask:
+    bins = np.arange(len(v.VELOCITIES))
+    return bins == 0 if flat else bins > 0
