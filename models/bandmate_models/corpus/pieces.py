@@ -1,0 +1,56 @@
+"""The files of a corpus: those of a manifest, or those of a folder of one's own."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import BandmateError
+from .sources import BY_NAME, USER, VERSIONS_PER_GROUP, Source
+
+SPLITS = ("train", "valid", "test")
+
+
+class Piece(NamedTuple):
+    """One MIDI file, the source it counts for, its split, and the group no split may cut."""
+
+    path: Path
+    source: Source
+    split: str
+    group: str
+
+
+def pieces_of_manifest(manifest: Path, folder: Path, *, synthetic: bool = True) -> Iterator[Piece]:
+    """Pieces of the corpus `manifest.csv`, its archives unpacked under `folder`; its split is kept as it is.
+
+    Of each group at most VERSIONS_PER_GROUP files go into training.
+    """
+    versions: Counter[str] = Counter()
+    with manifest.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            source = BY_NAME.get(row["source"])
+            if source is None or not (source.real or synthetic):
+                continue
+            if row["split"] == "train":
+                versions[row["source"] + row["group"]] += 1
+                if versions[row["source"] + row["group"]] > VERSIONS_PER_GROUP:
+                    continue
+            yield Piece(folder / row["path"], source, row["split"], row["group"])
+
+
+def pieces_of_folder(folder: Path, *, held_out: float = 0.05) -> Iterator[Piece]:
+    """Every MIDI file under `folder`; a share `held_out` of them, picked by name, is for validation.
+
+    Raises BandmateError when there is none.
+    """
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".mid", ".midi") and p.is_file())
+    if not paths:
+        raise BandmateError(f"no MIDI files under {folder}; name a folder that holds .mid files", "bad_file")
+    for path in paths:
+        name = path.relative_to(folder).as_posix()
+        chance = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
+        yield Piece(path, USER, "valid" if chance < held_out else "train", name)

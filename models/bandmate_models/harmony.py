@@ -1,0 +1,42 @@
+"""Key of a score, by correlation of its pitch classes with key profiles."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .score import Key, Score
+
+_MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
+_MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+
+
+def _standardised(profile: NDArray[np.float64]) -> NDArray[np.float64]:
+    centred: NDArray[np.float64] = profile - profile.mean()
+    unit: NDArray[np.float64] = centred / np.linalg.norm(centred)
+    return unit
+
+
+_PROFILES = np.stack(
+    [_standardised(np.roll(np.array(mode), tonic)) for mode in (_MAJOR, _MINOR) for tonic in range(12)]
+)
+"""[24, 12]: twelve major keys from C, then twelve minor (Krumhansl and Kessler, 1982)."""
+
+
+def pitch_classes(score: Score) -> NDArray[np.float64]:
+    """Beats that each pitch class sounds, [12], drums left out."""
+    weights = np.zeros(12)
+    for part in score.parts:
+        if not part.is_drums:
+            for note in part.notes:
+                weights[note.pitch % 12] += note.duration
+    return weights
+
+
+def estimate_key(score: Score) -> Key | None:
+    """The best-fitting key (Krumhansl-Schmuckler), or None when there are no pitched notes."""
+    weights = pitch_classes(score)
+    if not weights.any() or np.ptp(weights) == 0:
+        return None
+    best = int(np.argmax(_PROFILES @ _standardised(weights)))
+    return Key(0.0, best % 12, "minor" if best >= 12 else "major")
