@@ -1,0 +1,232 @@
+"""The OSC protocol as one table: the server dispatches from it, the client speaks from it, docs/protocol.md
+is printed from it (`python -m bandmate_bridge.protocol`)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+from bandmate_bridge.protocol_schema import TICKS, Message, message
+
+VERSION = 1
+PORT = 7400
+
+CODES: dict[str, str] = {
+    "bad_packet": "the datagram is no OSC packet of ints, floats and strings",
+    "unknown_address": "no such message",
+    "wrong_arity": "too few or too many arguments",
+    "wrong_type": "an argument is of another type than the table says",
+    "bad_value": "an argument is out of range, not a number, or makes no sense",
+    "bad_version": "the client speaks another version of the protocol",
+    "hello_first": "only hello and ping are answered before a hello",
+    "busy": "too many requests or lists are waiting; ask again later",
+    "unknown_list": "no note list of that id was begun, is complete, or is kept any more",
+    "unknown_take": "the library has no such take",
+    "unknown_job": "no request of that id is waiting or running",
+    "bad_list": "the list contradicts itself: counts, order of its messages or checksum",
+    "incomplete": "chunks were asked for again and never came",
+    "too_big": "more notes, parts or beats than a list may have",
+    "empty": "there are no notes to go on from",
+    "cancelled": "the request was cancelled",
+    "no_midi": "the MIDI ports are not there",
+    "stopping": "the daemon is stopping",
+    "failed": "the daemon made a mistake; its log says which",
+}
+
+
+# fmt: off
+TABLE: tuple[Message, ...] = (
+    message(
+        "ask", "hello", "id:id version:int port:int name:text",
+        "Who I am, which version I speak, and the UDP port I listen at (0: the port this came "
+        "from). Said again, it renews the same client.",
+        "welcome refused",
+    ),
+    message(
+        "ask", "bye", "id:id",
+        "I am going: forget me, cancel what I asked for.",
+        "ok",
+    ),
+    message(
+        "ask", "ping", "id:id",
+        "Are you there? Answered to anyone, without a hello.",
+        "pong",
+    ),
+    message(
+        "ask", "status", "id:id",
+        "How are you? Answered in keys and values.",
+        "status",
+    ),
+    message(
+        "ask", "panic", "id:id",
+        "Silence everything now, and stop the live answer.",
+        "ok",
+    ),
+    message(
+        "ask", "tempo", "id:id bpm:float",
+        "Set the internal clock, 20 to 300 quarter notes a minute.",
+        "ok refused",
+    ),
+    message(
+        "ask", "metre", "id:id beats:count unit:count",
+        "Set the internal clock's time signature.",
+        "ok refused",
+    ),
+    message(
+        "ask", "ports", "id:id",
+        "Which MIDI ports are there?",
+        "port done",
+    ),
+    message(
+        "ask", "continue", "id:id list:id (key:text value:any)",
+        "Go on from a phrase: a list uploaded before, or 0 for what was last played into Bandmate "
+        "In. Keys are the controls (bars, takes, temperature, top_p, seed, key, …).",
+        "accepted progress take done refused",
+    ),
+    message(
+        "ask", "extend", "id:id take:text (key:text value:any)",
+        "Go on from the end of a take.",
+        "accepted progress take done refused",
+    ),
+    message(
+        "ask", "cancel", "id:id request:id",
+        "Stop that request of mine; it ends as refused, cancelled.",
+        "ok refused",
+    ),
+    message(
+        "ask", "takes", "id:id limit:count",
+        "The newest takes of the library, newest first.",
+        "take done",
+    ),
+    message(
+        "ask", "notes", "id:id take:text",
+        "Send me a take's notes, as a list with this id.",
+        "begin part change chunk end refused",
+    ),
+    message(
+        "ask", "file", "id:id take:text",
+        "Where is that take's MIDI file?",
+        "file refused",
+    ),
+    message(
+        "tell", "welcome", "id:id version:int client:count daemon:text model:text (capability:text)",
+        "The protocol's version, the client's number (see Addresses), the daemon's version, the "
+        "model, what it can do.",
+    ),
+    message(
+        "tell", "ok", "id:id",
+        "Done.",
+    ),
+    message(
+        "tell", "pong", "id:id",
+        "I am here.",
+    ),
+    message(
+        "tell", "accepted", "id:id ahead:count",
+        "The request waits behind so many others, or runs (0).",
+    ),
+    message(
+        "tell", "progress", "id:id done:count total:count",
+        "How far it is, at most ten times a second.",
+    ),
+    message(
+        "tell", "take", "id:id take:text number:count takes:count notes:count beats:float title:text",
+        "A take, on disk before it is announced: number (from 1) of how many. Id 0: the live "
+        "session made it.",
+    ),
+    message(
+        "tell", "done", "id:id count:count",
+        "The request is answered, with so many takes, ports or lines.",
+    ),
+    message(
+        "tell", "refused", "id:id code:text sentence:text",
+        "The request of that id fails, with one of the codes below and one sentence. Id 0: what "
+        "came had none.",
+    ),
+    message(
+        "tell", "status", "id:id (key:text value:any)",
+        "Keys and values; more may be added.",
+    ),
+    message(
+        "tell", "port", "id:id number:count ports:count direction:text name:text",
+        "A MIDI port: in or out; bandmate_in and bandmate_out are the daemon's own.",
+    ),
+    message(
+        "tell", "file", "id:id take:text path:text",
+        "The take's MIDI file.",
+    ),
+    message(
+        "tell", "session", "id:id state:text beat:float",
+        "The live session, told to every client with id 0: waiting, listening, answering.",
+    ),
+    message(
+        "tell", "notice", "id:id code:text sentence:text",
+        "Something every client should know, with id 0: a port vanished, the conductor was started "
+        "again.",
+    ),
+    message(
+        "tell", "bye", "id:id",
+        "The daemon is stopping, told to every client with id 0.",
+    ),
+    message(
+        "both", "begin", "list:id notes:count chunks:count parts:count changes:count beats:beat",
+        "A note list begins: how many notes, chunks, part and change messages it has, and its length.",
+    ),
+    message(
+        "both", "part", "list:id index:count role:text program:midi name:text",
+        "Part `index` (from 0): melody, chords, guitar, bass, drums, strings or other; its MIDI "
+        "program.",
+    ),
+    message(
+        "both", "change", "list:id index:count beat:beat what:text a:float b:float",
+        "Change `index` (from 0): tempo (a: quarter notes a minute), metre (a/b), key (a: tonic "
+        "0-11, C = 0; b: 0 major, 1 minor).",
+    ),
+    message(
+        "both", "chunk",
+        "list:id index:count (part:count start:beat duration:beat pitch:midi velocity:velocity)",
+        "Chunk `index` (from 0) of the notes, 40 at most, in order of start.",
+    ),
+    message(
+        "both", "end", "list:id checksum:count",
+        "The list is sent. See Note lists for the checksum.",
+        "resend received refused",
+    ),
+    message(
+        "both", "resend", "list:id index:int",
+        "Chunk `index` is missing; -1: everything but the chunks is asked for again.",
+        "chunk end refused",
+    ),
+    message(
+        "both", "received", "list:id notes:count",
+        "The list is whole and its checksum right.",
+    ),
+)
+# fmt: on
+
+ASKS: dict[str, Message] = {m.name: m for m in TABLE if m.direction in ("ask", "both")}
+TELLS: dict[str, Message] = {m.name: m for m in TABLE if m.direction in ("tell", "both")}
+
+
+def checksum(rows: Iterable[tuple[int, float, float, int, int]]) -> int:
+    """The list's checksum over its notes (part, start, duration, pitch, velocity), 0 to 65,520."""
+    total = 1
+    for number in _whole(rows):
+        total = (total * 31 + number) % 65521
+    return total
+
+
+def _whole(rows: Iterable[tuple[int, float, float, int, int]]) -> Iterator[int]:
+    for part, start, duration, pitch, velocity in rows:
+        yield from (part, round(start * TICKS), round(duration * TICKS), pitch, velocity)
+
+
+def main() -> None:
+    from bandmate_bridge.protocol_page import page
+
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    print(page(), end="")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""docs/protocol.md, printed from the table."""
+
+from __future__ import annotations
+
+from bandmate_bridge import protocol
+from bandmate_bridge.protocol import CODES, TABLE
+from bandmate_bridge.protocol_schema import KINDS, MAX_ID, TICKS, Message
+
+_HEAD = f"""# The OSC protocol, version {protocol.VERSION}
+
+<!-- Printed by `python -m bandmate_bridge.protocol > docs/protocol.md`; edit the table in protocol.py
+instead. -->
+
+OSC 1.0 over UDP, on 127.0.0.1, port {protocol.PORT} unless the configuration says otherwise. Messages
+carry 32-bit ints, 32-bit floats and short strings only: no blobs, no time tags. Bundles are unpacked; the
+daemon sends none. A number may come as an int or as a float where it is whole, so clients that know
+floats alone (Pure Data) can speak it.
+
+## A conversation
+
+```
+-> /bandmate/hello    1 {protocol.VERSION} 9000 "my client"          I listen at UDP port 9000
+<- /bandmate/welcome  1 {protocol.VERSION} 3 "0.1.0" "default" …      I am client 3
+-> /bandmate/begin    2 4 1 1 1 4.0               a phrase: 4 notes in 1 chunk, 1 part, 1 change, 4 beats
+-> /bandmate/part     2 0 "melody" 0 "lead"
+-> /bandmate/change   2 0 0.0 "tempo" 96.0 0.0
+-> /bandmate/chunk    2 0  0 0.0 1.0 60 90  0 1.0 1.0 62 90  0 2.0 1.0 64 90  0 3.0 1.0 65 90
+-> /bandmate/end      2 13178
+<- /bandmate/received 2 4
+-> /bandmate/continue 3 2 "bars" 4 "takes" 1 "seed" 7
+<- /bandmate/accepted 3 0
+<- /bandmate/progress 3 1 4                       …
+<- /bandmate/take     3 "20260102-101500-k3f9" 1 1 31 16.0 "…"
+<- /bandmate/done     3 1
+-> /bandmate/notes    4 "20260102-101500-k3f9"
+<- /bandmate/begin    4 31 1 1 2 16.0             then part, change, chunk, end
+-> /bandmate/received 4 31
+-> /bandmate/bye      5
+<- /bandmate/ok       5
+```
+
+## Rules
+
+- **Ids.** Every request begins with an id that its client chooses: a whole number from 1 to
+  {MAX_ID:,}, new each time. Every answer begins with the id of what it answers. A list that is
+  uploaded takes an id in the same way. A request that comes twice with one id (because its answer was
+  lost) is done once and answered again.
+- **Clients.** A client is known by the address its datagrams come from; it is answered at the port its
+  hello named. Several clients at once are each answered for themselves and share nothing but the library
+  and the live session.
+- **Addresses.** A client that sends every datagram from another port (`oscsend` does) writes its number
+  into the address: `/bandmate/3/continue`. Without it such a datagram comes from a stranger.
+- **Refusals.** What cannot be done is refused by its id, with a code and a sentence. A client gets at
+  most 20 refusals a second; what a stranger sends that is no packet of this protocol is counted and
+  dropped.
+- **Loss.** UDP may lose a datagram. A request without an answer within half a second may be sent again,
+  with its id. Lists have their own way, below.
+
+## Note lists
+
+A list travels in one frame, either way: `begin`, its `part` and `change` messages, its `chunk`s, `end`. A
+chunk holds up to 40 notes of five numbers (part, start, duration, pitch, velocity), about 1 kB. Beats are
+multiples of 1/{TICKS}. Pedal and bends are in the take's MIDI file only.
+
+The receiver keeps what came in any order. When `end` has come, or nothing for 200 ms, it asks for each
+missing chunk with `resend`, and for the rest of the frame with `resend list -1`; when all is there and
+count and checksum are right, it says `received`. A list stays ready for `resend` until then, and up to 16
+lists a client after. Without an answer the sender repeats `end` every half second, ten times.
+
+**The checksum.** Start with 1. For each note in order, and for each of its five numbers (start and
+duration times {TICKS}, rounded to a whole number): multiply by 31, add the number, keep the
+remainder by 65521. No step leaves the whole numbers that a 32-bit float holds exactly. A list without
+notes has checksum 1."""
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    sections = [_HEAD, "## Kinds of argument\n\n| kind | OSC type | what it is |\n|---|---|---|"]
+    sections += [f"| {name} | {_types(name)} | {kind.doc} |" for name, kind in KINDS.items()]
+    for direction, title in (
+        ("ask", "What a client asks"),
+        ("tell", "What the daemon tells"),
+        ("both", "What travels both ways"),
+    ):
+        sections.append(f"\n## {title}\n\n| message | arguments | meaning | answers |\n|---|---|---|---|")
+        sections += [_row(message) for message in TABLE if message.direction == direction]
+    sections.append("\n## Codes of refusal\n\n| code | meaning |\n|---|---|")
+    sections += [f"| `{code}` | {doc} |" for code, doc in CODES.items()]
+    return "\n".join(sections) + "\n"
+
+
+def _types(name: str) -> str:
+    return {"any": "i, f or s", "text": "s"}.get(name, "i or f")
+
+
+def _row(message: Message) -> str:
+    fixed = [f"{argument.name}: {argument.kind}" for argument in message.arguments]
+    again = [f"{argument.name}: {argument.kind}" for argument in message.group]
+    arguments = ", ".join(fixed + ([f"({', '.join(again)}) …"] if again else []))
+    return f"| `{message.address}` | {arguments} | {message.doc} | {', '.join(message.answers)} |"
