@@ -71,8 +71,8 @@ class Layer(nn.Module):
 
     def forward(self, hidden: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
         hidden = hidden + self.self_attn(self.input_layernorm(hidden), rotary)
-        hidden = hidden + self.mlp(self.post_attention_layernorm(hidden))
-        return hidden
+        output: Tensor = hidden + self.mlp(self.post_attention_layernorm(hidden))
+        return output
 
 
 class Attention(nn.Module):
