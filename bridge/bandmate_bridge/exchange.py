@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 
 from bandmate_bridge.osc_packet import Atom
@@ -30,6 +30,7 @@ class Exchange:
         self._lock = threading.Lock()
         self._outgoing: OrderedDict[int, Outgoing] = OrderedDict()
         self._incoming: dict[int, Incoming] = {}
+        self._delivered: deque[int] = deque(maxlen=KEPT)
         self._whole: OrderedDict[int, tuple[Score, float]] = OrderedDict()
 
     def give(self, list_id: int, score: Score, beats: float | None = None) -> None:
@@ -71,14 +72,15 @@ class Exchange:
         """
         if name == "received":
             with self._lock:
-                self._outgoing.pop(list_id, None)
-        elif name == "resend":
+                if self._outgoing.pop(list_id, None) is not None:
+                    self._delivered.append(list_id)
+        elif name == "resend" and list_id not in self._delivered:
             outgoing = self._outgoing.get(list_id)
             if outgoing is None:
                 raise BandmateError(f"list {list_id} is not kept", "unknown_list")
             self.counts["resends_answered"] += 1
             outgoing.resend(int(values[0]))
-        elif list_id not in self._whole:
+        elif name in FRAME and list_id not in self._whole:
             self._hear_frame(name, list_id, *values)
         elif name == "end":
             self._acknowledge(list_id)

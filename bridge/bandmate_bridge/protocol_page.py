@@ -30,9 +30,9 @@ floats alone (Pure Data) can speak it.
 -> /bandmate/continue 3 2 "bars" 4 "takes" 1 "seed" 7
 <- /bandmate/accepted 3 0
 <- /bandmate/progress 3 1 4                       …
-<- /bandmate/take     3 "20260102-101500-k3f9" 1 1 31 16.0 "…"
+<- /bandmate/take     3 "05cz3pn8k2h" 1 1 31 16.0 "my song"
 <- /bandmate/done     3 1
--> /bandmate/notes    4 "20260102-101500-k3f9"
+-> /bandmate/notes    4 "05cz3pn8k2h"
 <- /bandmate/begin    4 31 1 1 2 16.0             then part, change, chunk, end
 -> /bandmate/received 4 31
 -> /bandmate/bye      5
