@@ -65,6 +65,10 @@ class Grammar:
         """Whether every frame has been opened and the last token closed an event, so that EOS may come."""
         return self._next is None and self.reader.stage in (Stage.FRAME, Stage.NOTE, Stage.PEDAL)
 
+    def opens_bar(self, token: int) -> bool:
+        """Whether `token` is the bar token of the next bar."""
+        return self._next is not None and self._next.opens_bar and token == self._next.frame.bar_token
+
     def advance(self, token: int) -> Played | None:
         """Take a token, as `Reader.feed`."""
         played = self.reader.feed(token)

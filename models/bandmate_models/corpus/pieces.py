@@ -27,7 +27,7 @@ class Piece(NamedTuple):
 def pieces_of_manifest(manifest: Path, folder: Path, *, synthetic: bool = True) -> Iterator[Piece]:
     """Pieces of the corpus `manifest.csv`, its archives unpacked under `folder`; its split is kept as it is.
 
-    Of each group at most VERSIONS_PER_GROUP files go into training.
+    Of each group at most so many files as VERSIONS_PER_GROUP says go into training.
     """
     versions: Counter[str] = Counter()
     with manifest.open(newline="", encoding="utf-8") as file:
@@ -37,7 +37,8 @@ def pieces_of_manifest(manifest: Path, folder: Path, *, synthetic: bool = True) 
                 continue
             if row["split"] == "train":
                 versions[row["source"] + row["group"]] += 1
-                if versions[row["source"] + row["group"]] > VERSIONS_PER_GROUP:
+                most = VERSIONS_PER_GROUP.get(source.name)
+                if most is not None and versions[row["source"] + row["group"]] > most:
                     continue
             yield Piece(folder / row["path"], source, row["split"], row["group"])
 

@@ -55,8 +55,8 @@ BY_NAME = {source.name: source for source in SOURCES}
 USER = Source("user", "the user's own", 1.0, True, strict=True)
 """How a folder of one's own MIDI is treated."""
 
-VERSIONS_PER_GROUP = 2
-"""Most files of one piece (its versions, near-duplicates) that go into training, per source."""
+VERSIONS_PER_GROUP = {"pop909": 2, "mma_band_pop909": 1, "mma_band_openewld": 1}
+"""Most files of one piece (its versions, its renderings) that go into training; other sources keep all."""
 
 GROOVE_TO_GM = {
     22: 42, 26: 46, 58: 43, 40: 38, 48: 47, 50: 50, 52: 49, 55: 49, 57: 49, 53: 51, 59: 51,

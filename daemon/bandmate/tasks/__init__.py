@@ -1,0 +1,1 @@
+"""What a musician asks for, each in terms of prompts, grammar and sampling."""

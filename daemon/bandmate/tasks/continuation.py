@@ -1,0 +1,147 @@
+"""Continue: a phrase goes in, the bars that follow it come out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from bandmate_models.context import Context
+from bandmate_models.controls import Controls
+from bandmate_models.decoder import Decoder
+from bandmate_models.errors import BandmateError
+from bandmate_models.generation import generate
+from bandmate_models.prompt import Prompt, prompt_of
+from bandmate_models.reading import Played
+from bandmate_models.sampler import Sampler
+from bandmate_models.score import Control, Key, Metre, Note, Part, Score
+from bandmate_models.weights import Weights
+
+SEEDS = 2**31
+
+
+def any_seed() -> int:
+    """A seed for a request that names none."""
+    return random.SystemRandom().randrange(SEEDS)
+
+
+def seeds_of(controls: Controls) -> list[int]:
+    """One seed a take: the asked one and those after it, or any."""
+    first = any_seed() if controls.seed is None else controls.seed
+    return [(first + take) % SEEDS for take in range(controls.takes)]
+
+
+class Continuation:
+    """Continues phrases with one decoder; what stays the same of a growing phrase is read once."""
+
+    def __init__(self, weights: Weights, decoder: Decoder | None = None) -> None:
+        self._context = Context(decoder or Decoder(weights))
+
+    @property
+    def slides(self) -> int:
+        """How often the oldest bars had to be let go (see Context)."""
+        return self._context.slides
+
+    def hear(self, phrase: Score, controls: Controls, *, until: float | None = None) -> Prompt:
+        """Read a phrase, or as much of it as is new. Raises BandmateError when it has no notes."""
+        prompt = prompt_of(phrase, controls, until=until)
+        self._context.set(prompt.header, prompt.body)
+        return prompt
+
+    def events(self, prompt: Prompt, controls: Controls, seed: int) -> Iterator[tuple[Played | None, int]]:
+        """An answer's events as they are written, beats from its start, and how many of its bars are open."""
+        self._context.set(prompt.header, prompt.body)
+        grammar = prompt.grammar(controls.bars)
+        sampler = Sampler(controls.temperature, controls.top_p, seed)
+        before = len(prompt.bars)
+        for played, bars in generate(self._context, grammar, sampler, until_bar=before + controls.bars):
+            yield (None if played is None else _moved(played, -prompt.end)), bars - before
+
+    def answer(
+        self,
+        phrase: Score,
+        controls: Controls,
+        seed: int,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Score:
+        """The `controls.bars` bars that follow a phrase, from beat 0, in its parts, tempo, metre and key.
+
+        `progress` is told (bars done, bars asked). Raises BandmateError (code "cancelled") when cancelled.
+        """
+        prompt = self.hear(phrase, controls)
+        heard: list[Played] = []
+        told = -1
+        for played, opened in self.events(prompt, controls, seed):
+            if cancelled is not None and cancelled():
+                raise BandmateError("cancelled", "cancelled")
+            if progress is not None and opened - 1 > told:
+                told = opened - 1
+                progress(told, controls.bars)
+            if played is not None:
+                heard.append(played)
+        if progress is not None:
+            progress(controls.bars, controls.bars)
+        return assemble(prompt, heard, controls)
+
+
+def _moved(played: Played, beats: float) -> Played:
+    event = played.event
+    if isinstance(event, Note):
+        return played._replace(event=event._replace(start=max(0.0, event.start + beats)))
+    return played._replace(event=event._replace(beat=max(0.0, event.beat + beats)))
+
+
+def assemble(prompt: Prompt, heard: list[Played], controls: Controls) -> Score:
+    """An answer's score: the phrase's parts with the new events, its maps as they stood where it ended."""
+    phrase, end = prompt.phrase, prompt.end
+    metre = phrase.metre_at(max(end - 1e-6, 0.0))
+    length = controls.bars * metre.bar_length
+    parts = []
+    answered: set[int] = set()
+    for part, slot in zip(phrase.parts, prompt.slots, strict=True):
+        if not part.notes or slot in answered:
+            continue
+        answered.add(slot)
+        parts.append(_answer_part(part, slot, heard, length))
+    asked = controls.asked_key
+    key = asked or phrase.key_at(end)
+    return Score(
+        parts=tuple(parts),
+        tempos=(phrase.tempo_at(max(end - 1e-6, 0.0))._replace(beat=0.0),),
+        metres=(Metre(0.0, metre.numerator, metre.denominator),),
+        keys=(Key(0.0, key.tonic, key.mode),) if key else (),
+    )
+
+
+def _answer_part(part: Part, slot: int, heard: list[Played], length: float) -> Part:
+    usual = part.notes[-1].velocity
+    notes, controls = [], []
+    for played in heard:
+        if played.slot != slot:
+            continue
+        event = played.event
+        if isinstance(event, Control):
+            controls.append(event)
+        elif event.start < length:
+            velocity = event.velocity if played.known_velocity else usual
+            notes.append(
+                event._replace(duration=min(event.duration, length - event.start), velocity=velocity)
+            )
+    if controls and controls[-1].value:
+        controls.append(Control(length, "cc", 64, 0))
+    return replace(part, notes=tuple(sorted(notes)), controls=tuple(controls))
+
+
+def continue_score(
+    phrase: Score,
+    weights: Weights,
+    controls: Controls,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Score:
+    """One answer to a phrase (see Continuation.answer), by the first of the controls' seeds."""
+    seed = seeds_of(controls)[0]
+    return Continuation(weights).answer(phrase, controls, seed, progress=progress, cancelled=cancelled)

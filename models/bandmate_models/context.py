@@ -1,0 +1,87 @@
+"""A sequence in a decoder's cache: it grows, goes back to where a new version differs, and slides by bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import vocabulary as v
+from .decoder import Decoder
+from .errors import BandmateError
+
+KEPT_SHARE = 0.5
+"""Share of the capacity that is kept, in whole bars, when a context slides."""
+
+
+class Context:
+    """Header and body tokens of one session, kept in step with a decoder's cache.
+
+    `slides` counts how often the oldest bars were let go because the cache was full.
+    """
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self._capacity = decoder.capacity
+        self._header: list[int] = []
+        self._body: list[int] = []
+        self._logits: NDArray[np.float32] | None = None
+        self.slides = 0
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """Logits [V] of the token after the last one."""
+        if self._logits is None:
+            raise BandmateError("nothing has been said yet", "no_prompt")
+        return self._logits
+
+    @property
+    def body(self) -> Sequence[int]:
+        """Body tokens that are in the cache."""
+        return self._body
+
+    def set(self, header: Sequence[int], body: Sequence[int]) -> None:
+        """Make the context say exactly this: rewind to the first difference and append what follows."""
+        header, body = list(header), list(body)
+        room = self._capacity - len(header) - 1
+        if len(body) > room:
+            body = _newest_bars(body, min(room, int(self._capacity * KEPT_SHARE)))
+            self.slides += 1
+        old, new = self._header + self._body, header + body
+        same = _common_prefix(old, new)
+        if same == len(new) and (len(old) > same or self._logits is None):
+            same -= 1
+        self._header, self._body = header, body
+        if same < len(new):
+            self._decoder.rewind_to(same)
+            self._logits = self._decoder.append(new[same:])
+
+    def step(self, token: int) -> None:
+        """Take one more token, sliding first where the cache is full."""
+        if self._decoder.position >= self._capacity:
+            self._slide()
+        self._body.append(token)
+        self._logits = self._decoder.step(token)
+
+    def _slide(self) -> None:
+        self._body = _newest_bars(self._body, int(self._capacity * KEPT_SHARE) - len(self._header))
+        self._decoder.rewind_to(len(self._header))
+        self._decoder.append(self._body)
+        self.slides += 1
+
+
+def _newest_bars(body: list[int], room: int) -> list[int]:
+    """The newest whole bars that fit `room` tokens; the newest tokens where not even one bar does."""
+    first, last = v.ids("bar").start, v.ids("odd_bar").stop
+    start = next((i for i in range(max(0, len(body) - room), len(body)) if first <= body[i] < last), None)
+    return body[max(0, len(body) - room) if start is None else start :]
+
+
+def _common_prefix(old: Sequence[int], new: Sequence[int]) -> int:
+    same = 0
+    for a, b in zip(old, new, strict=False):
+        if a != b:
+            break
+        same += 1
+    return same

@@ -1,0 +1,76 @@
+"""An interpolated Witten-Bell n-gram over token ids: the baseline that a model must beat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+BITS = 11
+"""Bits of a key that one token takes: vocabularies of up to 2,048 ids, orders up to 5."""
+
+Ids = NDArray[np.int64]
+
+
+class Ngram:
+    """Counts of all orders up to `order`; probabilities by Witten and Bell (1991), interpolated.
+
+    p_n(w | h) = (c(hw) + t(h) p_{n-1}(w | h')) / (c(h) + t(h)), t(h) = kinds of token seen after h;
+    p_0 is uniform over `vocabulary` ids.
+    """
+
+    def __init__(self, sequences: Iterable[Ids], vocabulary: int, order: int = 5) -> None:
+        if vocabulary > 1 << BITS or not 1 <= order * BITS < 63:
+            raise ValueError("a key of so many tokens does not fit 63 bits")
+        self.order = order
+        self.vocabulary = vocabulary
+        stream = np.concatenate([np.concatenate([_padding(order), s]) for s in sequences])
+        self._grams: list[tuple[Ids, Ids]] = []
+        self._contexts: list[tuple[Ids, Ids, Ids]] = []
+        for size in range(1, order + 1):
+            keys = _keys(stream, size)
+            keys = keys[stream[size - 1 :] != PAD_ID]
+            grams, counts = np.unique(keys, return_counts=True)
+            contexts, first = np.unique(grams >> BITS, return_index=True)
+            kinds = np.diff(np.append(first, len(grams)))
+            self._grams.append((grams, counts))
+            self._contexts.append((contexts, np.add.reduceat(counts, first), kinds))
+
+    def probabilities(self, sequence: Ids, candidates: Ids) -> NDArray[np.float64]:
+        """p(candidate | what precedes position i), [T, C], for `sequence` [T] and `candidates` [T, C]."""
+        padded = np.concatenate([_padding(self.order), sequence])
+        p = np.full(candidates.shape, 1.0 / self.vocabulary)
+        for size in range(1, self.order + 1):
+            history = np.zeros(len(sequence), dtype=np.int64)
+            for back in range(size - 1, 0, -1):
+                at = self.order - back
+                history = (history << BITS) | padded[at : at + len(sequence)]
+            count = _look_up(self._grams[size - 1], (history[:, None] << BITS) | candidates)
+            contexts, totals, kinds = self._contexts[size - 1]
+            total = _look_up((contexts, totals), history)[:, None]
+            kind = _look_up((contexts, kinds), history)[:, None]
+            seen = total > 0
+            p = np.where(seen, (count + kind * p) / np.maximum(total + kind, 1), p)
+        return p
+
+
+PAD_ID = 0
+
+
+def _padding(order: int) -> Ids:
+    return np.full(order, PAD_ID, dtype=np.int64)
+
+
+def _keys(stream: Ids, size: int) -> Ids:
+    keys = np.zeros(len(stream) - size + 1, dtype=np.int64)
+    for position in range(size):
+        keys = (keys << BITS) | stream[position : len(stream) - size + 1 + position]
+    return keys
+
+
+def _look_up(table: tuple[Ids, Ids], keys: Ids) -> Ids:
+    """Value of each key, 0 where it is not in the table."""
+    known, values = table
+    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.where(known[at] == keys, values[at], 0)

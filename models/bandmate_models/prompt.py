@@ -1,0 +1,114 @@
+"""A phrase as a prompt: header, body, and what the answer's grammar needs to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import vocabulary as v
+from .controls import Controls, scale_of
+from .encoding import Header, PartLine, encode_body, has_flat_dynamics, plays_freely, rows_of
+from .errors import BandmateError
+from .frames import bars_of, frames_of_bars, in_order
+from .grammar import Constraints, Grammar
+from .harmony import estimate_key
+from .reading import Reader
+from .score import Score
+from .slots import assign_slots
+
+RING_OVER = 0.25
+"""Beats that a last note may ring past a bar line without opening another bar."""
+REGISTER_MARGIN = 12
+"""Semitones that an answer may go beyond the range of the phrase, part by part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the model is told of a phrase. `end` is the beat of the bar line at which the answer starts."""
+
+    phrase: Score
+    header: list[int]
+    body: list[int]
+    bars: list[int]
+    slots: list[int]
+    end: float
+    next_bar: int
+    constraints: Constraints
+
+    def grammar(self, bars: int) -> Grammar:
+        """The grammar of an answer of `bars` bars, standing where the prompt ends."""
+        reader = Reader()
+        for token in (*self.header, *self.body):
+            reader.feed(token)
+        frames = list(frames_of_bars([*self.bars, *[self.next_bar] * (bars + 1)]))
+        heard = reader.heard["m"]
+        return Grammar(reader, list(in_order(frames, None))[heard:], self.constraints)
+
+
+def last_bar_line(phrase: Score) -> float:
+    """Beat of the bar line at which a phrase ends: the first that no note passes by more than RING_OVER."""
+    onsets = max(note.start for part in phrase.parts for note in part.notes)
+    until = max(phrase.end - RING_OVER, onsets + 1 / v.GRID)
+    return max((bar.end for bar in phrase.bars(until)), default=0.0)
+
+
+def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) -> Prompt:
+    """The prompt that asks for a phrase to be continued from its last bar line (or from beat `until`).
+
+    Raises BandmateError (code "silent") when the phrase has no notes.
+    """
+    if phrase.note_count == 0:
+        raise BandmateError("there are no notes in the phrase; play or give at least one", "silent")
+    end = last_bar_line(phrase) if until is None else until
+    slots = assign_slots(phrase.parts)
+    free = plays_freely(phrase)
+    asked = controls.asked_key
+    written = phrase.key_at(end)
+    key = asked or written or estimate_key(phrase)
+    tempo = phrase.tempo_at(max(end - 1e-6, 0.0))
+    playing = [(part, slot) for part, slot in zip(phrase.parts, slots, strict=True) if part.notes]
+    header = Header(
+        parts=tuple(PartLine(slot, program=part.program) for part, slot in _once(playing)),
+        free_timing=free,
+        bpm=tempo.bpm,
+        key=(key.tonic, key.mode) if key else None,
+    )
+    bars = bars_of(phrase, end)
+    body = encode_body(rows_of(phrase, slots, free=free), bars)
+    metre = phrase.metre_at(max(end - 1e-6, 0.0))
+    ticks = v.metre_ticks(metre.numerator, metre.denominator)
+    next_bars = v.bar_tokens(metre.numerator, metre.denominator, ticks)
+    if len(next_bars) != 1:
+        raise BandmateError(
+            f"{metre.numerator}/{metre.denominator} is longer than the model's bars; use a shorter metre",
+            "bad_metre",
+        )
+    pitches: dict[int, NDArray[np.bool_]] = {}
+    for part, slot in playing:
+        allowed = pitches.get(slot, np.zeros(128, dtype=bool))
+        played = [note.pitch for note in part.notes]
+        if part.is_drums:
+            allowed[sorted(set(played) | _COMMON_DRUMS)] = True
+        else:
+            allowed[max(0, min(played) - REGISTER_MARGIN) : max(played) + REGISTER_MARGIN + 1] = True
+            if controls.scale_lock and key is not None:
+                allowed &= np.isin(np.arange(128) % 12, sorted(scale_of(key)))
+        pitches[slot] = allowed
+    constraints = Constraints(
+        slots=frozenset(pitches),
+        pitches=pitches,
+        flat=frozenset(slot for part, slot in playing if has_flat_dynamics(part)),
+        shifts=free,
+        pedal=any(c.kind == "cc" and c.number == 64 for part, _ in playing for c in part.controls),
+    )
+    return Prompt(phrase, header.tokens(), body.tokens, bars, slots, end, next_bars[0], constraints)
+
+
+_COMMON_DRUMS = frozenset((36, 38, 42, 44, 46, 49, 51, 43, 45, 47, 48, 50, 57))
+
+
+def _once(playing: list) -> list:  # type: ignore[type-arg]
+    """The first part of each slot: parts that share one are declared once."""
+    return list({slot: (part, slot) for part, slot in reversed(playing)}.values())[::-1]
