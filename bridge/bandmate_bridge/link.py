@@ -173,7 +173,7 @@ class ConductorLink:
                 self._write(encode(setting))
         if clock.running and clock.source == "internal":
             now = time.perf_counter()
-            self._write(encode(Start(clock.beat_at(now))))
+            self._write(encode(Start(clock.beat_at(now), clock.bar)))
             self._write(encode(Locate(clock.beat_at(now), now)))
         if self._read(self._process.stdout, Ready):
             for plan in abandoned:
@@ -229,15 +229,15 @@ class ConductorLink:
             except (BrokenPipeError, ValueError, OSError):
                 return
 
-    def _expect(self, kind: type[Any]) -> queue.SimpleQueue[Any]:
-        answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    def _expect(self, kind: type[Answer]) -> queue.SimpleQueue[Answer]:
+        answer: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._waiting.append((kind, answer))
         return answer
 
-    def _receive(self, kind: type[Answer], answer: queue.SimpleQueue[Answer], timeout: float) -> Answer:
+    @staticmethod
+    def _receive(kind: type[Answer], answer: queue.SimpleQueue[Answer], timeout: float) -> Answer:
         try:
-            message: Answer = answer.get(timeout=timeout)
-            return message
+            return answer.get(timeout=timeout)
         except queue.Empty:
             raise BandmateError(
                 f"the conductor did not answer with {kind.__name__} in {timeout:g} s; see its messages above",

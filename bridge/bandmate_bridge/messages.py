@@ -78,7 +78,10 @@ class SetSource(NamedTuple):
 
 
 class Start(NamedTuple):
+    """Runs the internal clock from `beat`, with a bar line at `bar`."""
+
     beat: float = 0.0
+    bar: float = 0.0
 
 
 class Stop(NamedTuple):

@@ -1,0 +1,273 @@
+"""The MIDI ports: virtual ones on ALSA, CoreMIDI and JACK, existing ones by name; kept open."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import rtmidi
+
+from bandmate_bridge.jack_graph import JackGraph
+from bandmate_bridge.messages import Configure, PortState, PortWish
+
+APIS = {
+    "alsa": "API_LINUX_ALSA",
+    "coremidi": "API_MACOSX_CORE",
+    "jack": "API_UNIX_JACK",
+    "windows": "API_WINDOWS_MM",
+}
+PREFERRED = {"linux": ("alsa", "jack"), "darwin": ("coremidi", "jack"), "win32": ("windows",)}
+
+NO_BACKEND = (
+    "no MIDI system answers: start JACK (jackd) or load ALSA's sequencer (modprobe snd-seq); "
+    "Bandmate goes on without MIDI ports and looks again every second"
+)
+NO_VIRTUAL_PORTS = (
+    "Windows has no virtual MIDI ports: install loopMIDI (tobias-erichsen.de), "
+    "add a port named '{name}' in it, and Bandmate takes it within a second"
+)
+NO_SUCH_PORT = (
+    "there is no port named '{name}': plug it in or choose one of those that `bandmate ports` lists"
+)
+
+LOOK_EVERY = 0.25
+RETRY_EVERY = 1.0
+RESTORE_FOR = 10.0
+"""Seconds for which a lost connection is tried again."""
+
+Heard = Callable[[float, "tuple[int, ...]"], None]
+
+
+class OpenPort(NamedTuple):
+    midi: Any  # rtmidi's object
+    full_name: str
+    virtual: bool
+
+
+class Ports:
+    """Opens what a Configure wishes for and keeps it open; `watch` runs on a thread of its own.
+
+    `heard(time, bytes)` is called on the MIDI system's thread for every message that comes in, `changed()`
+    when a port or connection came or went. `send` may run on another thread than the rest: an output is taken
+    out of its reach before it is closed. Never raises for a port that is not there: `states` says why.
+    """
+
+    def __init__(
+        self,
+        configure: Configure,
+        heard: Heard,
+        changed: Callable[[], None],
+        api: Any = rtmidi,
+        platform: str = sys.platform,
+    ) -> None:
+        self.backend = "none"
+        self.connections: tuple[tuple[str, str], ...] = ()
+        self._wishes: list[tuple[str, PortWish]] = [
+            *(("in", wish) for wish in configure.inputs),
+            *(("out", wish) for wish in configure.outputs),
+        ]
+        self._wanted_backend = configure.backend
+        self._lost_connections = {(a, b): time.monotonic() + RESTORE_FOR for a, b in configure.connections}
+        self._heard = heard
+        self._changed = changed
+        self._api = api
+        self._platform = platform
+        self._graph: JackGraph | None = None
+        self._open: dict[tuple[str, str], OpenPort] = {}
+        self._outputs: dict[str, Any] = {}
+        self._why: dict[tuple[str, str], str] = {}
+        self._closing = threading.Event()
+
+    def open(self) -> None:
+        """Opens what can be opened now and makes the remembered connections."""
+        if self.backend == "none":
+            self.backend = self._choose_backend()
+        if self.backend == "none":
+            for direction, wish in self._wishes:
+                self._why[direction, wish.name] = NO_BACKEND
+            return
+        for direction, wish in self._wishes:
+            if (direction, wish.name) not in self._open:
+                self._open_one(direction, wish)
+        self._restore_connections()
+
+    def send(self, name: str, data: tuple[int, ...]) -> None:
+        """Sends by the output `name` ("" is the first that is open); nothing where it is not open."""
+        if self._graph is not None and not self._graph.alive:
+            return  # rtmidi would wait for ever for a dead server to read
+        output = self._outputs.get(name) if name else next(iter(self._outputs.values()), None)
+        if output is not None:
+            with contextlib.suppress(Exception):
+                output.send_message(data)
+
+    def states(self) -> tuple[PortState, ...]:
+        states = []
+        for direction, wish in self._wishes:
+            found = self._open.get((direction, wish.name))
+            detail = found.full_name if found else self._why.get((direction, wish.name), "not opened yet")
+            states.append(
+                PortState(wish.name, "in" if direction == "in" else "out", found is not None, detail)
+            )
+        return tuple(states)
+
+    def listing(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names of the system's inputs (what one can listen to) and outputs (what one can play to)."""
+        return tuple(self._existing("in")), tuple(self._existing("out"))
+
+    def watch(self) -> None:
+        """Looks after the ports until `close`: for a thread of its own."""
+        retry = 0.0
+        while not self._closing.wait(LOOK_EVERY):
+            before = (self.states(), self.connections)
+            self._drop_vanished()
+            if len(self._open) < len(self._wishes) and time.monotonic() >= retry:
+                retry = time.monotonic() + RETRY_EVERY
+                self.open()
+            self._restore_connections()
+            self._see_connections()
+            if (self.states(), self.connections) != before:
+                self._changed()
+
+    def close(self) -> None:
+        """Closes every port, outputs first and only when what was sent has left."""
+        self._closing.set()
+        for key in sorted(self._open, reverse=True):
+            self._close_one(key)
+        if self._graph is not None:
+            self._graph.close()
+
+    def _choose_backend(self) -> str:
+        wanted = self._wanted_backend
+        candidates = PREFERRED.get(self._platform, ("alsa", "jack")) if wanted == "auto" else (wanted,)
+        compiled = self._api.get_compiled_api()
+        for backend in candidates:
+            if backend not in APIS or getattr(self._api, APIS[backend]) not in compiled:
+                continue
+            if backend == "alsa" and self._platform == "linux" and not Path("/dev/snd/seq").exists():
+                continue
+            if backend == "jack":
+                try:
+                    self._graph = JackGraph()
+                    return backend
+                except OSError:
+                    continue
+            try:
+                self._client("out", backend).delete()
+            except Exception:
+                continue
+            return backend
+        return "none"
+
+    def _client(self, direction: str, backend: str, name: str = "Bandmate") -> Any:
+        kind = self._api.MidiIn if direction == "in" else self._api.MidiOut
+        return kind(getattr(self._api, APIS[backend]), name=name)
+
+    def _open_one(self, direction: str, wish: PortWish) -> None:
+        client_name = self._free_client_name(wish.name)
+        midi = None
+        try:
+            midi = self._client(direction, self.backend, client_name)
+            full_name = self._attach(midi, wish, client_name)
+        except Exception as error:
+            if midi is not None:
+                midi.delete()
+            self._why[direction, wish.name] = str(error)
+            return
+        if direction == "in":
+            midi.ignore_types(sysex=True, timing=False, active_sense=True)
+            midi.set_callback(self._receive)
+        else:
+            self._outputs = {**self._outputs, wish.name: midi}
+        self._open[direction, wish.name] = OpenPort(
+            midi, full_name, wish.virtual and self.backend != "windows"
+        )
+
+    def _attach(self, midi: Any, wish: PortWish, client_name: str) -> str:
+        """Opens the port on its client and returns its full name; raises with a sentence where it cannot."""
+        if wish.virtual and self.backend != "windows":
+            midi.open_virtual_port(wish.name)
+            return f"{client_name}:{wish.name}" if self.backend in ("jack", "alsa") else wish.name
+        names = midi.get_ports()
+        for index, name in enumerate(names):
+            if wish.name.lower() in name.lower():
+                midi.open_port(index, wish.name)
+                return str(name)
+        raise OSError((NO_VIRTUAL_PORTS if wish.virtual else NO_SUCH_PORT).format(name=wish.name))
+
+    def _free_client_name(self, name: str) -> str:
+        """`name`, or a numbered one where another client keeps it; a dead client's becomes free at once."""
+        if self._graph is None:
+            return name
+        patience = time.monotonic() + 0.5
+        while self._graph.has(f"{name}:{name}") and time.monotonic() < patience:
+            time.sleep(0.01)
+        number, free = 1, name
+        while self._graph.has(f"{free}:{name}"):
+            number += 1
+            free = f"{name} {number}"
+        return free
+
+    def _receive(self, event: tuple[list[int], float], _: Any = None) -> None:
+        self._heard(time.perf_counter(), tuple(event[0]))
+
+    def _existing(self, direction: str) -> list[str]:
+        if self.backend == "none":
+            return []
+        with contextlib.suppress(Exception):
+            midi = self._client(direction, self.backend)
+            try:
+                return [str(name) for name in midi.get_ports()]
+            finally:
+                midi.delete()
+        return []
+
+    def _drop_vanished(self) -> None:
+        server_gone = self._graph is not None and not self._graph.alive
+        for key, port in list(self._open.items()):
+            if server_gone or not self._is_there(port):
+                self._why[key] = "the JACK server has gone" if server_gone else f"'{port.full_name}' has gone"
+                self._close_one(key, leave=server_gone)
+        if server_gone:
+            until = time.monotonic() + RESTORE_FOR
+            self._lost_connections.update(dict.fromkeys(self.connections, until))
+            self._graph, self.backend, self.connections = None, "none", ()
+
+    def _is_there(self, port: OpenPort) -> bool:
+        if self._graph is not None:
+            return self._graph.has(port.full_name)
+        return port.virtual or port.full_name in port.midi.get_ports()
+
+    def _close_one(self, key: tuple[str, str], leave: bool = False) -> None:
+        """Takes a port out of use; one whose server has gone is left as it is, for closing it would wait."""
+        port = self._open.pop(key)
+        self._outputs = {name: midi for name, midi in self._outputs.items() if midi is not port.midi}
+        if leave:
+            _abandoned.append(port.midi)
+            return
+        time.sleep(0.01)  # a send in progress ends
+        with contextlib.suppress(Exception):
+            port.midi.close_port()
+            port.midi.delete()
+
+    def _restore_connections(self) -> None:
+        if self._graph is None:
+            return
+        for pair, until in list(self._lost_connections.items()):
+            if self._graph.connect(*pair) or time.monotonic() > until:
+                del self._lost_connections[pair]
+
+    def _see_connections(self) -> None:
+        if self._graph is not None:
+            ours = [(way, port.full_name) for (way, _), port in self._open.items() if port.virtual]
+            outputs = [name for way, name in ours if way == "out"]
+            inputs = [name for way, name in ours if way == "in"]
+            self.connections = tuple(sorted(self._graph.connections(outputs, inputs)))
+
+
+_abandoned: list[Any] = []
+"""Ports of a dead server, kept so that nothing closes them."""

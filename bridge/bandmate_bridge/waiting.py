@@ -1,0 +1,60 @@
+"""Waiting for an instant to a few microseconds, and the priority that makes it hold under load."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import sys
+import time
+
+SPIN = 0.0003
+"""Seconds before a deadline from which the thread spins: more than a sleep commonly oversleeps."""
+
+COARSE = 0.016 if sys.platform == "win32" else 0.0
+"""Seconds by which `select` may overshoot; the rest is slept in short naps."""
+
+PRIORITIES = (40, 10, 1)
+"""Real-time priorities to try: below interrupt threads, then what a musician's limits commonly allow."""
+
+now = time.perf_counter
+
+
+class Alarm:
+    """Sleeps until a deadline, or until another thread wakes it."""
+
+    def __init__(self) -> None:
+        self._bell, self._listener = socket.socketpair()
+        self._bell.setblocking(False)
+        self._listener.setblocking(False)
+
+    def wake(self) -> None:
+        """Ends the present or the next `wait`; from any thread."""
+        with contextlib.suppress(BlockingIOError):
+            self._bell.send(b"!")
+
+    def wait(self, deadline: float) -> bool:
+        """Returns at `deadline`, not before; or as soon as woken, up to SPIN before it: then True."""
+        while (rest := deadline - now() - SPIN - COARSE) > 0.0:
+            ready, _, _ = select.select([self._listener], [], [], min(rest, 3600.0))
+            if ready:
+                with contextlib.suppress(BlockingIOError):
+                    self._listener.recv(4096)
+                return True
+        while deadline - now() > SPIN:
+            time.sleep(SPIN)
+        while now() < deadline:
+            pass
+        return False
+
+
+def gain_realtime_priority() -> bool:
+    """Puts this thread, and those it starts later, under SCHED_FIFO; False where that is not allowed."""
+    if not hasattr(os, "sched_setscheduler"):
+        return False
+    for priority in PRIORITIES:
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+            return True
+    return False
