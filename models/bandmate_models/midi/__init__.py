@@ -1,5 +1,6 @@
 """Standard MIDI files in and out."""
 
-from bandmate_models.midi.reader import read_midi
+from .reader import read_midi
+from .writer import midi_bytes, write_midi
 
-__all__ = ["read_midi"]
+__all__ = ["midi_bytes", "read_midi", "write_midi"]

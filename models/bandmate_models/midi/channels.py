@@ -7,8 +7,8 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from bandmate_models.midi.chunks import ChannelEvent
-from bandmate_models.score import ControlKind
+from ..score import ControlKind
+from .chunks import ChannelEvent
 
 TickNote = tuple[int, int, int, int]  # start, pitch, end, velocity
 Change = tuple[int, ControlKind, int, int]  # tick, kind, number, value
@@ -21,6 +21,13 @@ class Line(NamedTuple):
     notes: dict[int | None, list[TickNote]]
     programs: Programs
     changes: list[Change]
+
+    def known(self, channel_programs: Programs) -> Programs:
+        """The programs in force here: the channel's until the track's own first change, then its own."""
+        if not self.programs:
+            return channel_programs
+        first = self.programs[0][0]
+        return [change for change in channel_programs if change[0] < first] + self.programs
 
 
 def lines_of(events: Iterable[ChannelEvent], end: int) -> dict[int, Line]:
@@ -89,9 +96,10 @@ def by_program(line: Line, channel_programs: Programs) -> dict[int, list[TickNot
 def changes_by_program(
     changes: list[Change], programs: Programs, played: Iterable[int]
 ) -> dict[int, list[Change]]:
-    """Give every change to the program in force; what comes before, or on a silent program, to the neighbour.
+    """Every change given to the one of the `played` programs that is in force.
 
-    Where a program takes over, the values the channel stands at are said again to it (chased).
+    What comes before the first goes to the first. Where another takes over, it is told the values that the
+    channel stands at (they are chased).
     """
     told: dict[int, dict[tuple[ControlKind, int], int]] = {program: {} for program in played}
     result: dict[int, list[Change]] = {program: [] for program in told}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from bandmate_models.errors import BandmateError
+from ..errors import BandmateError
 
 # (tick, status, first data byte, second data byte); for a meta event (tick, 0xFF, meta type, its bytes).
 ChannelEvent = tuple[int, int, int, int]

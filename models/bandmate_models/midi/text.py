@@ -1,30 +1,37 @@
-"""Text in MIDI files, which comes in any encoding."""
+"""Text in MIDI files, which comes in any encoding and leaves as UTF-8."""
 
 from __future__ import annotations
 
-_ENCODINGS = ("utf-8", "cp932")
+import re
+
+_ENCODINGS = ("utf-8", "cp932", "cp1252")
+_JAPANESE = "\u3000-\u9fff\uff01-\uff60"
+_IS_JAPANESE = re.compile(rf"[\x00-\x7f{_JAPANESE}]*[{_JAPANESE}]{{2}}[\x00-\x7f{_JAPANESE}]*")
 
 
 def decode(data: bytes) -> str:
-    """UTF-8, else Japanese (cp932), else Latin-1, which takes any bytes. Control bytes are spaces.
+    """UTF-8, else Japanese (cp932), else Western (cp1252, or Latin-1, which takes any bytes).
 
-    cp932 is believed only where it gives Japanese letters: "Flöte" in Latin-1 is also some cp932.
+    cp932 is believed only where it gives kana or kanji, some side by side, and nothing else beyond ASCII:
+    much Western text happens to be valid cp932. What cannot be printed becomes a space; the ends are
+    stripped.
     """
-    for encoding in _ENCODINGS:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if encoding == "cp932" and not _japanese(text):
-            continue
-        return _printable(text)
-    return _printable(data.decode("latin-1"))
+    return _printable(
+        next(filter(None, (_decode(data, encoding) for encoding in _ENCODINGS)), data.decode("latin-1"))
+    )
 
 
-def _japanese(text: str) -> bool:
-    """Whether every letter beyond ASCII is full-width kana or kanji, and some come in a row."""
-    foreign = [letter for letter in text if letter > "\x7f"]
-    return len(foreign) > 1 and all("\u3000" <= letter <= "\u9fff" for letter in foreign)
+def encode(text: str) -> str:
+    """The string that mido, which writes Latin-1, turns into the UTF-8 bytes of `text`."""
+    return _printable(text).encode("utf-8", "replace").decode("latin-1")
+
+
+def _decode(data: bytes, encoding: str) -> str | None:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    return text if encoding != "cp932" or _IS_JAPANESE.fullmatch(text) else None
 
 
 def _printable(text: str) -> str:
