@@ -1,0 +1,41 @@
+"""A small room: what is sent into it comes back as a short, soft reverberation."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+Audio = npt.NDArray[np.float32]
+
+_SECONDS = 1.1  # until the room is 60 dB quieter
+_FIRST = 0.012  # seconds before the first reflection
+_BLOCK = 1 << 17
+
+
+@lru_cache(maxsize=2)
+def _reflections(rate: int) -> Audio:
+    """Two channels [2, frames] of decaying noise that gets duller; together of unit energy."""
+    random = np.random.RandomState(1)
+    frames = int(_SECONDS * rate)
+    t = np.arange(frames) / rate
+    sound = random.standard_normal((2, frames)) * np.exp(-6.9 * t / _SECONDS)
+    spectrum = np.fft.rfft(sound) / np.sqrt(1 + (np.fft.rfftfreq(frames, 1 / rate) / 3500) ** 2)
+    spectrum *= 1 / np.sqrt(1 + (180 / np.maximum(np.fft.rfftfreq(frames, 1 / rate), 1)) ** 4)
+    sound = np.fft.irfft(spectrum, frames)
+    sound[:, : int(_FIRST * rate)] = 0
+    return np.asarray(sound / np.sqrt((sound**2).sum(axis=1, keepdims=True)), np.float32)
+
+
+def reverberated(audio: Audio, rate: int) -> Audio:
+    """What comes back for [2, frames]; longer than it by the room's decay."""
+    reflections = _reflections(rate)
+    size = 2 * _BLOCK
+    kernel = np.fft.rfft(reflections, size)
+    frames = audio.shape[1] + reflections.shape[1]
+    back = np.zeros((2, frames + size), np.float32)
+    for start in range(0, audio.shape[1], _BLOCK):
+        piece = np.fft.rfft(audio[:, start : start + _BLOCK], size)
+        back[:, start : start + size] += np.fft.irfft(piece * kernel, size).astype(np.float32)
+    return back[:, :frames]
