@@ -25,26 +25,28 @@ class Scorer:
         self._backbone = torch.compile(model.model) if compiled else model.model
 
     def loss(self, tokens: npt.NDArray[Any], weights: npt.NDArray[Any]) -> Tensor:
-        """Sum over weights [B, T] of weight times cross-entropy in nats; no weight, no logits."""
-        positions = np.flatnonzero(weights)
-        nats = self._nats(tokens, positions)
-        return (nats * self._to_device(weights.reshape(-1)[positions])).sum()
+        """Sum over weights [B, T] of weight times cross-entropy in nats."""
+        return (self._nats(tokens) * self._to_device(weights)).sum()
 
     @torch.no_grad()
     def bits(self, tokens: npt.NDArray[Any], scored: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """-log2 p summed over each row's scored positions: bool [B, T] -> float64 [B]."""
-        nats = np.zeros(scored.shape)
-        nats[scored] = self._nats(tokens, np.flatnonzero(scored)).double().cpu().numpy()
-        bits: npt.NDArray[Any] = nats.sum(axis=1) / math.log(2)
+        nats = self._nats(tokens).double().cpu().numpy()
+        bits: npt.NDArray[Any] = np.where(scored, nats, 0.0).sum(axis=1) / math.log(2)
         return bits
 
-    def _nats(self, tokens: npt.NDArray[Any], positions: npt.NDArray[Any]) -> Tensor:
-        """-ln p at `positions` of the flattened [B, T] predictions."""
-        targets = self._to_device(tokens[:, 1:].reshape(-1)[positions])
+    def _nats(self, tokens: npt.NDArray[Any]) -> Tensor:
+        """-ln p of each target, [B, T].
+
+        Every position is scored, wanted or not: a shape that changed with each batch would have oneDNN build
+        its kernels anew at every step, which takes several times as long as the step itself.
+        """
+        targets = self._to_device(tokens[:, 1:])
         with self._autocast():
-            hidden = self._backbone(self._to_device(tokens[:, :-1])).flatten(0, 1)
-            logits = self.model.logits(hidden[self._to_device(positions)])
-        return F.cross_entropy(logits.float(), targets, reduction="none")
+            logits = self.model.logits(self._backbone(self._to_device(tokens[:, :-1])))
+        return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="none").view_as(
+            targets
+        )
 
     def _autocast(self) -> AbstractContextManager[Any]:
         if self.device.type == "mps":
