@@ -29,7 +29,8 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
 
 
 def tokens_of(length: int, seed: int = 0) -> list[int]:
-    return np.random.default_rng(seed).integers(0, SMALL.vocabulary_size, length).tolist()
+    ids: list[int] = np.random.default_rng(seed).integers(0, SMALL.vocabulary_size, length).tolist()
+    return ids
 
 
 def full_pass(config: ModelConfig, state: dict[str, np.ndarray], tokens: list[int]) -> np.ndarray:

@@ -40,7 +40,7 @@ def test_each_precision_strays_less_than_the_next(tmp_path: Path) -> None:
         for precision, found in logits.items()
     }
     assert strayed["8bit"] < 2e-3, "divergence from fp32 in nats a token"
-    assert strayed["8bit"] < strayed["4bit"] < 0.1
+    assert strayed["8bit"] < strayed["4bit"] < 0.2
     sizes = [(tmp_path / precision / "model.onnx").stat().st_size for precision in ("fp32", "8bit", "4bit")]
     assert sizes == sorted(sizes, reverse=True)
 
