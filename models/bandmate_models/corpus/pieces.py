@@ -24,7 +24,9 @@ class Piece(NamedTuple):
     group: str
 
 
-def pieces_of_manifest(manifest: Path, folder: Path, *, synthetic: bool = True) -> Iterator[Piece]:
+def pieces_of_manifest(
+    manifest: Path, folder: Path, *, synthetic: bool = True, every_version: bool = False
+) -> Iterator[Piece]:
     """Pieces of the corpus `manifest.csv`, its archives unpacked under `folder`; its split is kept as it is.
 
     Of each group at most so many files as VERSIONS_PER_GROUP says go into training.
@@ -38,7 +40,7 @@ def pieces_of_manifest(manifest: Path, folder: Path, *, synthetic: bool = True) 
             if row["split"] == "train":
                 versions[row["source"] + row["group"]] += 1
                 most = VERSIONS_PER_GROUP.get(source.name)
-                if most is not None and versions[row["source"] + row["group"]] > most:
+                if not every_version and most is not None and versions[row["source"] + row["group"]] > most:
                     continue
             yield Piece(folder / row["path"], source, row["split"], row["group"])
 
