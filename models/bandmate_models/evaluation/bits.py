@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,21 +30,6 @@ def candidates(targets: NDArray[np.int64]) -> NDArray[np.int64]:
     flat = inside & ((targets - _DURVEL.start) % VELOCITY_BINS == 0)
     table[flat] = targets[flat, None] + np.arange(VELOCITY_BINS)
     return table
-
-
-class Tally(NamedTuple):
-    bits: float
-    notes: int
-
-
-def by_source(windows: list[tuple[Held, NDArray[np.float64]]]) -> dict[str, float]:
-    """Bits per note of each source, from each window's probabilities of its charged targets."""
-    bits: defaultdict[str, float] = defaultdict(float)
-    notes: defaultdict[str, int] = defaultdict(int)
-    for held, p in windows:
-        bits[held.source] += float(-np.log2(np.maximum(p, 1e-30)).sum())
-        notes[held.source] += held.notes
-    return {source: bits[source] / max(notes[source], 1) for source in sorted(bits)}
 
 
 def summed(p: NDArray[np.float64], table: NDArray[np.int64]) -> NDArray[np.float64]:

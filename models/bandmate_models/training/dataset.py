@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ DROPS: dict[str, float] = {
     "register": 0.8,
     "loudness": 0.8,
 }
-"""How often a header token of each field is left out ("special": the timing token), so that each is optional."""
+"""How often a header token of each field is left out, so that each is optional ("special": the timing)."""
 
 _DROP = np.zeros(v.SIZE)
 for _name, _share in DROPS.items():
@@ -91,7 +91,7 @@ class Windows:
         self._bar = index["bar"]
         self._source = index["source"]
         chosen = np.flatnonzero(index["split"] == SPLITS.index(split))
-        weights = np.array([report["weights"][name] for name in self.sources])
+        weights = self._weights = np.array([report["weights"][name] for name in self.sources])
         length = (self._offset[1:] - self._offset[:-1])[chosen] * weights[self._source[chosen]]
         players = index["players"][chosen]
         self._alone, self._alone_chance = _lottery(chosen[~players], length[~players])
@@ -133,6 +133,16 @@ class Windows:
         start, end = self._offset[sequence], self._offset[sequence + 1]
         middle = start + self._header[sequence]
         return np.asarray(self._tokens[start:middle]), np.asarray(self._tokens[middle:end])
+
+    def sequences(self, wanted: Callable[[str], bool]) -> Iterator[NDArray[np.int64]]:
+        """Whole sequences of this split without a player, headers without controls, of the wanted sources."""
+        for sequence in self._held:
+            if (
+                wanted(self.sources[int(self._source[sequence])])
+                and self._weights[self._source[sequence]] > 0
+            ):
+                header, body = self._parts(int(sequence))
+                yield np.concatenate([plain_header(header), body]).astype(np.int64)
 
     def validation(self, windows_per_source: int = 12) -> Iterator[Held]:
         """The first window of up to so many held-out pieces of each source, headers without controls."""
