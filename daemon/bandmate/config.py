@@ -6,13 +6,14 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 from bandmate.folders import config_folder, data_folder
+from bandmate_models.controls import RANGES, Controls
 from bandmate_models.errors import BandmateError
 
 if sys.version_info >= (3, 11):
@@ -47,12 +48,9 @@ SETTINGS = {
     "metre": Setting("time signature of the internal clock", form=r"([1-9]|[12]\d|3[0-2])/(1|2|4|8|16|32)"),
     "count_in": Setting("bars counted in before the player's phrase; 0: none", 0, 8),
     "footswitch_cc": Setting("MIDI controller that ends the phrase", 0, 127),
-    "bars": Setting("bars of an answer", 1, 256),
-    "takes": Setting("answers to one phrase", 1, 64),
-    "temperature": Setting("how adventurous the notes are; 0: always the likeliest", 0, 4),
-    "top_p": Setting("share of the likeliest choices that is kept", 0.01, 1),
-    "seed": Setting("same seed, same notes; unset: a new one each time", 0, 2**63 - 1),
+    **{name: Setting(wish.doc, wish.low, wish.high) for name, wish in RANGES.items()},
     "key": Setting('key of the answer, like "D minor"; unset: the phrase\'s'),
+    "scale_lock": Setting("only notes of the key"),
 }
 
 
@@ -81,6 +79,13 @@ class Config:
     top_p: float = 0.95
     seed: int | None = None
     key: str | None = None
+    scale_lock: bool = False
+
+    @property
+    def controls(self) -> Controls:
+        """What a request that asks for nothing gets."""
+        wishes = {field.name: getattr(self, field.name) for field in fields(Controls)}
+        return Controls.parse(wishes)
 
     @property
     def library_folder(self) -> Path:
@@ -147,7 +152,7 @@ def _setting(name: str, where: str) -> Setting:
     raise BandmateError(f"unknown setting {name!r} {where}; {hint}", "bad_config")
 
 
-def _kind(name: str) -> type:
+def kind_of(name: str) -> type:
     """The type of a setting without its None."""
     wanted = _TYPES[name]
     return next(kind for kind in _KINDS if kind is wanted or kind in get_args(wanted))
@@ -155,7 +160,7 @@ def _kind(name: str) -> type:
 
 def _from_text(name: str, text: str) -> object:
     """An environment variable's text as the value TOML would hold; text that does not fit stays text."""
-    kind = _kind(name)
+    kind = kind_of(name)
     if kind is bool:
         return _TRUTH.get(text.strip().lower(), text)
     if kind in (int, float):
@@ -168,7 +173,7 @@ def _from_text(name: str, text: str) -> object:
 
 def _checked(name: str, value: Any, where: str) -> Any:
     """The value in its setting's type, inside its limits."""
-    setting, kind = _setting(name, where), _kind(name)
+    setting, kind = _setting(name, where), kind_of(name)
     if kind is Path and isinstance(value, (str, Path)) and str(value):
         return Path(value).expanduser()
     if kind is float and type(value) is int:
@@ -182,6 +187,6 @@ def _checked(name: str, value: Any, where: str) -> Any:
         example = getattr(Config(), name)
         raise BandmateError(f"{name} ({where}) must look like {example}, not {value!r}", "bad_config")
     if isinstance(value, (int, float)) and not setting.low <= value <= setting.high:  # NaN is never inside
-        limits = f"between {setting.low} and {setting.high}"
+        limits = f"between {setting.low:g} and {setting.high:g}"
         raise BandmateError(f"{name} ({where}) must be {limits}, not {value}", "bad_config")
     return value

@@ -19,14 +19,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from bandmate_models.midi.reader import read_midi
-from bandmate_models.midi.writer import midi_bytes
-
 from bandmate.files import safe_stem, sync_folder, write_beside, write_durably
 from bandmate.index import Index
 from bandmate.take import Take, TakeCard, is_id
 from bandmate_models.errors import BandmateError
-from bandmate_models.score import Score
+from bandmate_models.midi import midi_bytes, read_midi
 
 _CARD, _ANSWER, _PHRASE, _INDEX = "take.json", "take.mid", "phrase.mid", "index.sqlite"
 _ABANDONED = 3600.0  # seconds after which a half-written take has no writer any more
@@ -61,8 +58,8 @@ class Library:
         folder = self._takes / self.find(take_id)
         card = self._card(folder)
         with _disk_errors(folder):
-            score = _with_roles(read_midi(folder / _ANSWER), card)
-            phrase = read_midi(folder / _PHRASE) if (folder / _PHRASE).is_file() else None
+            score = read_midi(folder / _ANSWER, silent=True)
+            phrase = read_midi(folder / _PHRASE, silent=True) if (folder / _PHRASE).is_file() else None
         return Take(card, score, phrase)
 
     def find(self, name: str) -> str:
@@ -155,7 +152,7 @@ class Library:
                 working.mkdir()
                 if take.phrase is not None:
                     write_durably(working / _PHRASE, midi_bytes(take.phrase))
-                write_durably(working / _ANSWER, midi_bytes(take.score))
+                write_durably(working / _ANSWER, take.midi())
                 write_durably(working / _CARD, _card_bytes(take.card))
                 working.rename(self._takes / take.id)
             except OSError as error:
@@ -252,14 +249,6 @@ def _tag(text: str) -> str:
     if not tag or len(tag) > 64:
         raise BandmateError(f"a tag has 1 to 64 letters, not {text!r}", "bad_value")
     return tag
-
-
-def _with_roles(score: Score, card: TakeCard) -> Score:
-    """The roles the take was stored with; a MIDI file has none."""
-    if len(score.parts) != len(card.roles):
-        return score
-    parts = zip(score.parts, card.roles, strict=True)
-    return replace(score, parts=tuple(replace(part, role=role) for part, role in parts))
 
 
 @contextmanager

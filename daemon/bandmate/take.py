@@ -7,9 +7,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timezone
+from itertools import islice
+from math import inf
 from typing import Any
 
+from bandmate.joining import joined
 from bandmate_models.errors import BandmateError
+from bandmate_models.midi import midi_bytes
+from bandmate_models.prompt import last_bar_line
 from bandmate_models.score import ROLES, Role, Score
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
@@ -118,6 +123,24 @@ class Take:
             notes=score.note_count,
         )
         return cls(card, score, phrase)
+
+    @property
+    def length(self) -> float:
+        """Beats to the end of the last bar, which may be silent."""
+        last = next(islice(self.score.bars(inf), max(self.card.bars, 1) - 1, None))
+        return last.end
+
+    def midi(self) -> bytes:
+        """The answer as a MIDI file of exactly its bars, which says what made it."""
+        made = {"model": self.card.model, "seed": "" if self.card.seed is None else str(self.card.seed)}
+        provenance = {name: value for name, value in made.items() if value}
+        return midi_bytes(self.score, length=self.length, provenance=provenance)
+
+    def after_phrase(self) -> Score:
+        """The phrase up to its last bar line, and the answer from there on."""
+        if self.phrase is None or not self.phrase.note_count:
+            return self.score
+        return joined(self.phrase, self.score, last_bar_line(self.phrase))
 
     def renamed(self) -> Take:
         """The same take under a fresh id."""
