@@ -1,0 +1,64 @@
+"""The offline main job from phrase to files: make the takes, keep them, draw them, write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bandmate.answers import Folder, answers
+from bandmate.config import Config
+from bandmate.console import Console
+from bandmate.library import Library
+from bandmate.pianoroll import draw
+from bandmate.take import Take
+from bandmate_models.controls import Controls
+from bandmate_models.errors import BandmateError
+from bandmate_models.score import Score
+from bandmate_models.weights import Weights
+
+
+class Producer:
+    """Answers phrases on a console. `keep` stores the takes in the library, `roll` draws them."""
+
+    def __init__(self, config: Config, console: Console, *, keep: bool = True, roll: bool = True) -> None:
+        self._config = config
+        self._console = console
+        self._library = Library(config.library_folder) if keep else None
+        self._roll = roll
+
+    def produce(
+        self, phrase: Score, controls: Controls, title: str, folder: Path, *, force: bool = False
+    ) -> list[Take]:
+        """The takes, each on disk before it is shown. Raises BandmateError where nothing can be made."""
+        config, console = self._config, self._console
+        weights = Weights.load(config.weights, config.precision, threads=config.threads)
+        output = Folder(folder, title, force=force)
+        progress = console.progress("playing")
+        made = []
+        for take in answers(phrase, weights, controls, title, progress):
+            progress.clear()
+            files = output.write(take, audio=config.audio, soundfont=config.soundfont)
+            made.append(self._kept(take))
+            self._show(made[-1], len(made), controls.takes, files)
+        return made
+
+    def _kept(self, take: Take) -> Take:
+        """The take as the library has it; one that it cannot keep is on disk all the same."""
+        if self._library is None:
+            return take
+        try:
+            return self._library.add(take)
+        except BandmateError as error:
+            print(f"bandmate: not kept in the library: {error}", file=self._console.err)
+            return take
+
+    def _show(self, take: Take, number: int, of: int, files: list[Path]) -> None:
+        console = self._console
+        name = f", {take.id}" if self._library is not None else ""
+        console.line(console.paint(f"Take {number} of {of}", "1") + f" (seed {take.card.seed}{name})")
+        console.line(take.summary())
+        if self._roll:
+            console.line()
+            draw(take.score, console, take.card.bars)
+        for file in files:
+            console.line(f"  {file}")
+        console.line()
