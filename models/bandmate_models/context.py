@@ -1,4 +1,9 @@
-"""A sequence in a decoder's cache: it grows, goes back to where a new version differs, and slides by bars."""
+"""A sequence in a decoder's cache: it grows, goes back to where a new version differs, and slides by bars.
+
+What is in the cache depends in its last digits on how it was read: a token at a time, or in chunks, and of
+which size. So that the same request always gives the same notes, a prompt is always read in the same chunks
+from its beginning, whatever was read before it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import vocabulary as v
-from .decoder import Decoder
+from .decoder import CHUNK, Decoder
 from .errors import BandmateError
 
 KEPT_SHARE = 0.5
@@ -26,6 +31,7 @@ class Context:
         self._capacity = decoder.capacity
         self._header: list[int] = []
         self._body: list[int] = []
+        self._in_chunks = 0
         self._logits: NDArray[np.float32] | None = None
         self.slides = 0
 
@@ -42,20 +48,20 @@ class Context:
         return self._body
 
     def set(self, header: Sequence[int], body: Sequence[int]) -> None:
-        """Make the context say exactly this: rewind to the first difference and append what follows."""
+        """Make the context say exactly this: rewind to the chunk of the first difference and read on."""
         header, body = list(header), list(body)
         room = self._capacity - len(header) - 1
         if len(body) > room:
             body = _newest_bars(body, min(room, int(self._capacity * KEPT_SHARE)))
             self.slides += 1
-        old, new = self._header + self._body, header + body
-        same = _common_prefix(old, new)
-        if same == len(new) and (len(old) > same or self._logits is None):
-            same -= 1
+        old, new = (self._header + self._body)[: self._in_chunks], header + body
+        if old == new and len(self._header) + len(self._body) == len(new):
+            return
+        same = min(_common_prefix(old, new), len(new) - 1) // CHUNK * CHUNK
         self._header, self._body = header, body
-        if same < len(new):
-            self._decoder.rewind_to(same)
-            self._logits = self._decoder.append(new[same:])
+        self._decoder.rewind_to(same)
+        self._logits = self._decoder.append(new[same:])
+        self._in_chunks = len(new)
 
     def step(self, token: int) -> None:
         """Take one more token, sliding first where the cache is full."""
@@ -66,8 +72,9 @@ class Context:
 
     def _slide(self) -> None:
         self._body = _newest_bars(self._body, int(self._capacity * KEPT_SHARE) - len(self._header))
-        self._decoder.rewind_to(len(self._header))
-        self._decoder.append(self._body)
+        self._decoder.rewind_to(0)
+        self._logits = self._decoder.append(self._header + self._body)
+        self._in_chunks = self._decoder.position
         self.slides += 1
 
 

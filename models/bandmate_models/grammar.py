@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import vocabulary as v
-from .frames import Slice
+from .frames import Slice, Stream
 from .reading import Played, Reader, Stage
 
 Mask = NDArray[np.bool_]
@@ -57,8 +57,11 @@ class Grammar:
         self.constraints = constraints
         self._upcoming: Iterator[Slice] = iter(upcoming)
         self._next = next(self._upcoming, None)
-        allowed = np.array([slot in constraints.slots for slot in range(len(v.SLOTS))])
-        self._onset_slots: Mask = allowed[_SLOT]
+        players = {part.slot for part in reader.parts if part.player}
+        self._onset_slots: dict[Stream, Mask] = {
+            "m": np.isin(_SLOT, sorted(constraints.slots - players)),
+            "u": np.isin(_SLOT, sorted(constraints.slots & players)),
+        }
 
     @property
     def finished(self) -> bool:
@@ -113,7 +116,7 @@ class Grammar:
         later = last < _ORDER
         if self.constraints.shifts and reader.tick >= 0 and reader.shift < 1 and reader.pitch >= 0:
             later |= last == _ORDER
-        mask[_ONSETS] = later & (reader.frame.ticks > _TICK) & self._onset_slots
+        mask[_ONSETS] = later & (reader.frame.ticks > _TICK) & self._onset_slots[reader.stream]
 
     def _allow_after_onset(self, mask: Mask) -> None:
         reader = self.reader

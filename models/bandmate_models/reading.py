@@ -182,11 +182,16 @@ class Reader:
         self._need(token, *_EVENT_END)
         slot, tick = divmod(offset, TICKS_PER_BEAT)
         again = (tick, slot) == (self.tick, self.slot)
+        if slot in self._slots_of_the_other():
+            raise self._misplaced(token)
         if tick >= self.frame.ticks or (tick, slot) < (self.tick, self.slot) or (again and self.shift == 1):
             raise self._misplaced(token)
         self.lowest_shift = self.shift + 1 if again else -2
         self.slot, self.tick, self.shift, self.pitch = slot, tick, 0, -3
         self.stage = Stage.ONSET
+
+    def _slots_of_the_other(self) -> set[int]:
+        return {part.slot for part in self.parts if part.player != (self.stream == "u")}
 
     def _shift(self, offset: int, token: int) -> None:
         self._need(token, Stage.ONSET)
