@@ -139,6 +139,7 @@ def test_a_tool_without_a_port_of_its_own_speaks_by_its_number(desk: Desk) -> No
         (b"garbage!", "bad_packet", 0),
         (build_msg("/bandmate/status", [b"blob"]).dgram, "bad_packet", 0),
     ],
+    ids=lambda value: value.partition(b"\0")[0].decode() if isinstance(value, bytes) else None,
 )
 def test_what_is_wrong_is_refused_by_its_id_with_a_code(
     raw: Callable[..., list[tuple[str, tuple[Atom, ...]]]], packet: bytes, code: str, request_id: int

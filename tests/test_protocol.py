@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import build_msg
@@ -100,6 +100,7 @@ def test_a_full_chunk_is_about_a_kilobyte() -> None:
     assert 900 < len(packet) < 1100 < MAX_DATAGRAM
 
 
+@settings(deadline=None)
 @given(st.lists(NUMBERS | TEXTS, max_size=30))
 def test_what_is_encoded_is_decoded_again_and_read_by_another_osc_library(
     atoms: list[int | float | str],
@@ -110,6 +111,7 @@ def test_what_is_encoded_is_decoded_again_and_read_by_another_osc_library(
     assert OscMessage(packet).params == list(atoms)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(2**30), 2**30) | TEXTS, max_size=10))
 def test_packets_of_another_osc_library_are_read(atoms: list[int | str]) -> None:
     assert decode(build_msg("/a", list(atoms)).dgram) == [("/a", tuple(atoms))]
@@ -161,6 +163,7 @@ def test_what_does_not_fit_a_packet_is_not_encoded(atom: object) -> None:
         encode("/a", atom)  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -45,13 +45,9 @@ class OscServer:
         *,
         host: str = "127.0.0.1",
         port: int = PORT,
-        welcome: tuple[str, ...] = ("", ""),
         on_gone: Callable[[Client], None] = lambda client: None,
     ) -> None:
-        """Takes the port; `welcome` is the daemon's version, the model, and capabilities.
-
-        Raises BandmateError `port_taken`, ValueError where `handlers` and the table differ.
-        """
+        """Takes the port. BandmateError `port_taken`; ValueError where `handlers` and the table differ."""
         if set(handlers) != set(ASKS) - OWN:
             raise ValueError(f"handlers and protocol differ: {sorted(set(handlers) ^ (set(ASKS) - OWN))}")
         self.counts: Counter[str] = Counter()
@@ -62,7 +58,8 @@ class OscServer:
             "bye": self._bye,
         }
         self._open: dict[str, Handler] = {"hello": self._hello, "ping": self._ping}
-        self._welcome = welcome
+        self.introduction: tuple[str, ...] = ("", "")
+        """The daemon's version, its model and its capabilities, for the welcome."""
         self._on_gone = on_gone
         self._strangers = Allowance()
         self._busy = False
@@ -195,12 +192,12 @@ class OscServer:
             self._on_gone(client)
             client.forget()
         client.hello_id, client.name, client.heard = request, name, time.monotonic()
-        client.tell("welcome", request, VERSION, client.number, *self._welcome)
+        client.tell("welcome", request, VERSION, client.number, *self.introduction)
 
     def _bye(self, client: Client, request: Atom) -> None:
         self._on_gone(client)
-        client.tell("ok", request)
         self.clients.remove(client)
+        self._send(TELLS["ok"].packet(request), client.address)
 
     def _ping(self, client: Client | None, source: Address, request: int) -> None:
         self._send(TELLS["pong"].packet(request), source if client is None else client.address)

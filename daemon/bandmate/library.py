@@ -76,6 +76,10 @@ class Library:
             raise BandmateError(f"{len(matching)} takes match {name!r}; give more of the id", "no_take")
         raise BandmateError(f"there is no take {name!r}; `bandmate takes list` shows them", "no_take")
 
+    def file(self, take_id: str) -> Path:
+        """The take's MIDI file."""
+        return self._takes / self.find(take_id) / _ANSWER
+
     def list(self, limit: int | None = None) -> Cards:
         """Every take's card, newest first."""
         return self.search(limit=limit)

@@ -1,0 +1,296 @@
+"""The desk of the daemon: what it does for each message that a client may ask."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+
+from bandmate.jobs import Job, Jobs
+from bandmate.joining import joined
+from bandmate.library import Library
+from bandmate.session import Session
+from bandmate.take import Take, TakeCard
+from bandmate.tasks.continuation import seeds_of
+from bandmate.writer import Answer, Musician
+from bandmate_bridge.link import ConductorLink
+from bandmate_bridge.messages import ListPorts, PortList
+from bandmate_bridge.osc_clients import Client
+from bandmate_bridge.osc_packet import Atom
+from bandmate_bridge.osc_server import Handler, OscServer
+from bandmate_models.controls import Controls
+from bandmate_models.errors import BandmateError
+from bandmate_models.prompt import last_bar_line
+from bandmate_models.score import Score
+
+MOST_TAKES = 200  # that one request lists
+SLOWEST, FASTEST = 20.0, 400.0
+UNITS = (1, 2, 4, 8, 16, 32)
+MOST_BEATS = 32  # in a bar
+ERRANDS = 64  # that may wait for the disk
+COURTESY = 0.002  # seconds between two looks whether the live answer is written
+
+log = logging.getLogger("bandmate.desk")
+
+
+class Desk:
+    """Holds together what answers: jobs, library, live session, conductor. `server` is set once it is there.
+
+    Handlers run on the server's thread: what touches the disk or the conductor goes to a thread of errands.
+    """
+
+    server: OscServer
+
+    def __init__(
+        self,
+        musician: Musician,
+        model: str,
+        library: Library,
+        controls: Controls,
+        session: Session,
+        link: ConductorLink,
+    ) -> None:
+        self.jobs = Jobs()
+        self._musician = musician
+        self._model = model
+        self._library = library
+        self._controls = controls
+        self._session = session
+        self._link = link
+        self._errands = ThreadPoolExecutor(1, "errands")
+        self._errands_waiting = 0
+
+    def start(self) -> None:
+        self.jobs.start()
+
+    def stop(self) -> None:
+        """Cancels jobs; errands under way are finished."""
+        self.jobs.stop()
+        self._errands.shutdown()
+
+    def handlers(self) -> Mapping[str, Handler]:
+        return {
+            "status": self._status,
+            "panic": self._panic,
+            "tempo": self._tempo,
+            "metre": self._metre,
+            "ports": self._ports,
+            "continue": self._continue,
+            "extend": self._extend,
+            "cancel": self._cancel,
+            "takes": self._takes,
+            "notes": self._notes,
+            "file": self._file,
+        }
+
+    def keep(self, answer: Answer) -> None:
+        """Stores an answer of the live session, then announces it to everybody."""
+
+        def store() -> None:
+            assert answer.score is not None
+            take = self._store(
+                answer.score, answer.phrase.score, answer.controls, answer.seed, tags=("live",)
+            )
+            self.server.tell_all("take", 0, *_announcement(take.card, 1, 1))
+
+        def refused(error: BandmateError) -> None:
+            self.server.tell_all("notice", 0, error.code, str(error))
+
+        self._errand(store, refused)
+
+    # Small things
+
+    def _status(self, client: Client, request: int) -> None:
+        clock, counts = self._session.clock, self.server.counts
+        ports = {port.direction: port for port in self._link.ports}
+        pairs: dict[str, Atom] = {
+            "model": self._model,
+            "state": self._session.state,
+            "running": int(clock.running),
+            "beat": clock.beat_at(time.perf_counter()),
+            "bpm": clock.bpm,
+            "metre": f"{clock.numerator}/{clock.denominator}",
+            "clock": clock.source,
+            "jobs": len(self.jobs),
+            "clients": len(self.server.clients),
+            "conductor": self._link.pid or 0,
+            **{key: counts[key] for key in ("packets", "bad_packets", "refused", "strangers", "mistakes")},
+        }
+        for direction, port in ports.items():
+            pairs[f"midi_{direction}"] = port.name if port.open else f"closed: {port.detail}"
+        client.tell("status", request, *(atom for pair in pairs.items() for atom in pair))
+
+    def _panic(self, client: Client, request: int) -> None:
+        self._session.panic()
+        client.tell("ok", request)
+
+    def _tempo(self, client: Client, request: int, bpm: float) -> None:
+        if not SLOWEST <= bpm <= FASTEST:
+            raise BandmateError(f"a tempo is {SLOWEST:g} to {FASTEST:g}, not {bpm:g}", "bad_value")
+        self._session.set_tempo(bpm)
+        client.tell("ok", request)
+
+    def _metre(self, client: Client, request: int, beats: int, unit: int) -> None:
+        if not 1 <= beats <= MOST_BEATS or unit not in UNITS:
+            raise BandmateError(f"{beats}/{unit} is no metre: write it like 4 4, 3 4 or 6 8", "bad_value")
+        self._session.set_metre(beats, unit)
+        client.tell("ok", request)
+
+    def _ports(self, client: Client, request: int) -> None:
+        def tell() -> None:
+            there = self._link.ask(ListPorts(), PortList)
+            named = [(f"bandmate_{port.direction}", port.name) for port in self._link.ports if port.open]
+            named += [("in", name) for name in there.inputs] + [("out", name) for name in there.outputs]
+            for number, (direction, name) in enumerate(named, 1):
+                client.tell("port", request, number, len(named), direction, name)
+            client.tell("done", request, len(named))
+
+        self._errand_for(client, request, tell)
+
+    # Takes
+
+    def _takes(self, client: Client, request: int, limit: int) -> None:
+        def tell() -> None:
+            cards = self._library.list(limit=min(limit, MOST_TAKES))
+            for number, card in enumerate(cards, 1):
+                client.tell("take", request, *_announcement(card, number, len(cards)))
+            client.tell("done", request, len(cards))
+
+        self._errand_for(client, request, tell)
+
+    def _notes(self, client: Client, request: int, take_id: str) -> None:
+        def send() -> None:
+            take = self._library.get(take_id)
+            self.server.send_list(client, request, take.score, _beats(take.card))
+
+        self._errand_for(client, request, send)
+
+    def _file(self, client: Client, request: int, take_id: str) -> None:
+        def tell() -> None:
+            take = self._library.find(take_id)
+            client.tell("file", request, take, str(self._library.file(take)))
+
+        self._errand_for(client, request, tell)
+
+    # Requests that take their time
+
+    def _continue(self, client: Client, request: int, list_id: int, *wishes: Atom) -> None:
+        phrase = client.lists.taken(list_id)[0] if list_id else self._session.phrase
+        if phrase is None or not phrase.note_count:
+            raise BandmateError(
+                "there are no notes to go on from: upload a phrase, or play one into Bandmate In", "silent"
+            )
+        heard = phrase
+        self._submit(client, request, lambda: heard, wishes)
+
+    def _extend(self, client: Client, request: int, take_id: str, *wishes: Atom) -> None:
+        def piece() -> Score:
+            take = self._library.get(take_id)
+            phrase = take.phrase
+            if phrase is None or not phrase.note_count:
+                return take.score
+            return joined(phrase, take.score, last_bar_line(phrase))
+
+        self._submit(client, request, piece, wishes, take_id)
+
+    def _cancel(self, client: Client, request: int, job: int) -> None:
+        self.jobs.cancel(client, job)
+        client.tell("ok", request)
+
+    def _submit(
+        self,
+        client: Client,
+        request: int,
+        source: Callable[[], Score],
+        wishes: tuple[Atom, ...],
+        take_id: str | None = None,
+    ) -> None:
+        """Queues a continuation of what `source` gives; takes go to the library, then to the client."""
+        pairs = dict(zip(map(str, wishes[::2]), wishes[1::2], strict=True))
+        controls = Controls.parse(pairs, base=self._controls)
+
+        def work(job: Job) -> None:
+            phrase = source()
+            parent = None if take_id is None else self._library.find(take_id)
+            seeds = seeds_of(controls)
+            total = controls.bars * len(seeds)
+            for number, seed in enumerate(seeds, 1):
+                before = controls.bars * (number - 1)
+
+                def progress(bars: int, _: int, before: int = before) -> None:
+                    job.progress(before + bars, total)
+
+                score = self._musician.answer(
+                    phrase, controls, seed, progress=progress, cancelled=lambda: self._yields(job)
+                )
+                take = self._store(score, phrase, controls, seed, parent=parent)
+                job.tell("take", *_announcement(take.card, number, len(seeds)))
+            job.tell("done", len(seeds))
+
+        self.jobs.submit(client, request, work)
+
+    def _yields(self, job: Job) -> bool:
+        """Whether the job is cancelled; waits while a live answer is written, which cannot wait."""
+        while self._session.writing and not job.cancelled():
+            time.sleep(COURTESY)
+        return job.cancelled()
+
+    def _store(
+        self,
+        score: Score,
+        phrase: Score,
+        controls: Controls,
+        seed: int,
+        *,
+        parent: str | None = None,
+        tags: tuple[str, ...] = (),
+    ) -> Take:
+        wishes = {name: value for name, value in asdict(controls).items() if value is not None}
+        return self._library.add(
+            Take.create(
+                score,
+                task="continue",
+                phrase=phrase,
+                model=self._model,
+                seed=seed,
+                controls=wishes,
+                parent=parent,
+                tags=tags,
+                bars=controls.bars,
+            )
+        )
+
+    # Errands
+
+    def _errand_for(self, client: Client, request: int, work: Callable[[], None]) -> None:
+        """Does `work` on the errands' thread; what it raises refuses the request. Raises `busy`."""
+        self._errand(work, lambda error: client.refuse(request, error))
+
+    def _errand(self, work: Callable[[], None], refused: Callable[[BandmateError], None]) -> None:
+        if self._errands_waiting >= ERRANDS:
+            raise BandmateError(f"{ERRANDS} requests wait for the disk; ask again later", "busy")
+
+        def run() -> None:
+            try:
+                work()
+            except BandmateError as error:
+                refused(error)
+            except Exception:
+                log.exception("a mistake in an errand")
+                refused(BandmateError("the daemon made a mistake; its log says which", "failed"))
+            finally:
+                self._errands_waiting -= 1
+
+        self._errands_waiting += 1
+        self._errands.submit(run)
+
+
+def _beats(card: TakeCard) -> float:
+    beats, unit = card.metre.split("/")
+    return card.bars * 4.0 * int(beats) / int(unit)
+
+
+def _announcement(card: TakeCard, number: int, takes: int) -> tuple[Atom, ...]:
+    return card.id, number, takes, card.notes, _beats(card), card.title

@@ -1,0 +1,155 @@
+"""`bandmate serve`: the engine, put together, run until a signal, and taken apart in order."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from bandmate import __version__
+from bandmate.config import Config
+from bandmate.desk import Desk
+from bandmate.library import Library
+from bandmate.session import Listener, Manners, Session, State
+from bandmate.tasks.continuation import Continuation
+from bandmate.writer import Answer, Musician
+from bandmate_bridge.link import ConductorLink
+from bandmate_bridge.messages import Configure, FromConductor, PortWish, Ready, SetMetre, SetTempo
+from bandmate_bridge.osc_server import OscServer
+from bandmate_models.controls import Controls
+from bandmate_models.weights import Weights
+
+SWITCH_INTERVAL = 0.0005  # seconds: a thread that computes in Python lets an OSC packet wait no longer
+CAPABILITIES = ("continue", "extend", "takes", "live")
+OWN_PORTS = "Bandmate"  # ports so named are virtual and our own; another name is a port of the system
+
+log = logging.getLogger("bandmate")
+
+
+class Engine:
+    """Everything but the conductor, which it starts. Use `start` once, then `stop`."""
+
+    def __init__(
+        self,
+        config: Config,
+        musicians: tuple[Musician, Musician],
+        model: str,
+        say: Callable[[str], None] = log.info,
+    ) -> None:
+        """Takes the OSC port. One musician continues what clients ask for, the other plays live; the model's
+        name is `model`. Raises BandmateError `port_taken`."""
+        self._say = say
+        self._config = config
+        controls = controls_of(config)
+        self._link = ConductorLink(_configure(config), self._hear)
+        self._session = Session(
+            self._link.send,
+            musicians[1],
+            controls,
+            Manners(config.count_in, config.footswitch_cc, config.tempo == Config().tempo),
+            Listener(self._tell_state, self._keep, self._notice),
+        )
+        library = Library(config.library_folder)
+        self._desk = Desk(musicians[0], model, library, controls, self._session, self._link)
+        self._server = OscServer(
+            self._desk.handlers(),
+            host=config.host,
+            port=config.osc_port,
+            on_gone=lambda client: self._desk.jobs.forget(client),
+        )
+        self._server.introduction = (__version__, model, *CAPABILITIES)
+        self._desk.server = self._server
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where OSC is heard."""
+        return self._server.address
+
+    @property
+    def conductor(self) -> int | None:
+        """The conductor's process id."""
+        return self._link.pid
+
+    def start(self) -> Ready:
+        """Starts the conductor, sets its clock, then listens. Raises BandmateError `no_conductor`."""
+        try:
+            ready = self._link.start()
+        except BaseException:
+            self.stop()
+            raise
+        beats, unit = self._config.metre.split("/")
+        self._link.send(SetTempo(self._config.tempo))
+        self._link.send(SetMetre(int(beats), int(unit)))
+        self._session.start()
+        self._desk.start()
+        self._server.start()
+        return ready
+
+    def stop(self) -> None:
+        """Silences what sounds, says bye to every client, ends the conductor."""
+        self._session.stop()
+        self._desk.stop()
+        self._server.stop()
+        self._link.close()
+
+    def _hear(self, message: FromConductor) -> None:
+        self._session.hear(message)
+
+    def _tell_state(self, state: State, beat: float) -> None:
+        self._server.tell_all("session", 0, state, beat)
+
+    def _keep(self, answer: Answer) -> None:
+        self._desk.keep(answer)
+
+    def _notice(self, code: str, sentence: str) -> None:
+        self._say(sentence)
+        self._server.tell_all("notice", 0, code, sentence)
+
+
+def serve(config: Config, say: Callable[[str], None] = print) -> None:
+    """Runs the daemon until SIGINT or SIGTERM.
+
+    Raises BandmateError: `port_taken`, `bad_weights`, `no_conductor`.
+    """
+    begun = time.perf_counter()
+    ending = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: ending.set())
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    weights = Weights.load(config.weights, config.precision, threads=config.threads)
+    model = f"{weights.config.name or weights.folder.name} {weights.config.precision}"
+    engine = Engine(config, (Continuation(weights), Continuation(weights)), model, say)
+    ready = engine.start()
+    gc.collect()
+    gc.freeze()
+    host, port = engine.address
+    took = time.perf_counter() - begun
+    say(f"Bandmate listens for OSC at {host}:{port}; model {model}; ready in {took:.2f} s")
+    for state in ready.ports:
+        say(f"MIDI {state.direction} {state.name}: {ready.backend if state.open else state.detail}")
+    while not ending.wait(0.5):
+        pass
+    say("Bandmate stops")
+    engine.stop()
+
+
+def controls_of(config: Config) -> Controls:
+    """The controls that a request does not name. Raises BandmateError `bad_value`."""
+    names = ("bars", "takes", "seed", "temperature", "top_p", "key")
+    return Controls.parse({name: getattr(config, name) for name in names})
+
+
+def _configure(config: Config) -> Configure:
+    def wish(name: str) -> PortWish:
+        return PortWish(name, virtual=name.startswith(OWN_PORTS))
+
+    return Configure(
+        (wish(config.midi_in),),
+        (wish(config.midi_out),),
+        source="midi" if config.clock == "midi" else "internal",
+    )

@@ -1,0 +1,216 @@
+"""The model in the live session: reads the phrase while it is played, writes the answer while it sounds."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from bandmate.tasks.continuation import assemble
+from bandmate_bridge.messages import Cancel, Change, Cue, Play, ToConductor
+from bandmate_bridge.phrase import DRUM_CHANNEL, Phrase
+from bandmate_models.controls import Controls
+from bandmate_models.errors import BandmateError
+from bandmate_models.harmony import estimate_key
+from bandmate_models.prompt import Prompt
+from bandmate_models.reading import Played
+from bandmate_models.score import Key, Note, Score
+
+BATCH = 0.01  # seconds of writing that go to the conductor together
+
+log = logging.getLogger("bandmate.live")
+
+
+class Musician(Protocol):
+    """Who continues phrases: `bandmate.tasks.continuation.Continuation`, or a stand-in."""
+
+    def hear(self, phrase: Score, controls: Controls, *, until: float | None = None) -> Prompt: ...
+
+    def events(
+        self, prompt: Prompt, controls: Controls, seed: int
+    ) -> Iterator[tuple[Played | None, int]]: ...
+
+    def answer(
+        self,
+        phrase: Score,
+        controls: Controls,
+        seed: int,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Score: ...
+
+
+@dataclass(eq=False)
+class Answer:
+    """One answer to one phrase. `score` is there when it is written, or as much as was before a cancel."""
+
+    plan: str
+    phrase: Phrase
+    controls: Controls
+    seed: int
+    channel: int = 0  # of the pitched parts
+    score: Score | None = None
+    error: BandmateError | None = None
+    begun: bool = False  # its bar line has come
+    kept: bool = False
+    stop: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def play(self, send: Callable[[ToConductor], None], message: Play) -> None:
+        """Sends notes, unless the answer was withdrawn: a plan that was cancelled never comes back."""
+        with self._lock:
+            if not self.stop.is_set():
+                send(message)
+
+    def withdraw(self, send: Callable[[ToConductor], None]) -> None:
+        with self._lock:
+            self.stop.set()
+            send(Cancel(self.plan))
+
+    @property
+    def end(self) -> float:
+        """The beat of the clock at which it ends."""
+        metre = self.phrase.score.metres[0]
+        return self.phrase.answer + self.controls.bars * metre.bar_length
+
+
+class Writer:
+    """One thread with the live session's context. Of phrases to hear only the newest counts.
+
+    `send` takes the notes as they are written; `written` is told of every answer, on the writer's thread.
+    """
+
+    def __init__(
+        self, musician: Musician, send: Callable[[ToConductor], None], written: Callable[[Answer], None]
+    ) -> None:
+        self._musician = musician
+        self._to_conductor = send
+        self._written = written
+        self._changed = threading.Condition()
+        self._to_hear: tuple[Phrase, Controls] | None = None
+        self._to_write: Answer | None = None
+        self._writing: Answer | None = None
+        self._key: Key | None = None
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.cancel()
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join(5.0)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is being written."""
+        return self._writing is not None or self._to_write is not None
+
+    def hear(self, phrase: Phrase, controls: Controls) -> None:
+        """Reads a phrase that goes on, so that little is left to read when it ends."""
+        with self._changed:
+            self._to_hear = phrase, controls
+            self._changed.notify()
+
+    def write(self, answer: Answer) -> None:
+        with self._changed:
+            self._to_hear, self._to_write = None, answer
+            self._changed.notify()
+
+    def cancel(self) -> None:
+        """Stops whatever is being written, at the next token."""
+        with self._changed:
+            for answer in (self._to_write, self._writing):
+                if answer is not None:
+                    answer.stop.set()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._writing = None
+                while not (self._to_hear or self._to_write or self._stopping):
+                    self._changed.wait()
+                if self._stopping:
+                    return
+                heard, self._to_hear = self._to_hear, None
+                answer, self._to_write = self._to_write, None
+                self._writing = answer
+            try:
+                if answer is not None:
+                    self._answer(answer)
+                elif heard is not None:
+                    self._read(*heard)
+            except Exception:
+                log.exception("a mistake in the live answer")
+
+    def _read(self, phrase: Phrase, controls: Controls) -> None:
+        self._key = estimate_key(phrase.score)
+        try:
+            self._musician.hear(self._keyed(phrase.score), controls, until=phrase.end - phrase.start)
+        except BandmateError as error:
+            log.debug("not read ahead: %s", error)
+
+    def _keyed(self, score: Score) -> Score:
+        """The score in the key of the last reading, so that the prompt's header stays as it was read."""
+        return replace(score, keys=(self._key,)) if self._key is not None else score
+
+    def _answer(self, answer: Answer) -> None:
+        try:
+            self._write_out(answer)
+        except BandmateError as error:
+            answer.error = error
+        finally:
+            self._key = None
+            answer.play(self._to_conductor, Play(answer.plan, ()))
+            self._written(answer)
+
+    def _write_out(self, answer: Answer) -> None:
+        phrase = answer.phrase
+        score = self._keyed(phrase.score)
+        prompt = self._musician.hear(score, answer.controls, until=phrase.end - phrase.start)
+        heard: list[Played] = []
+        sent, due = 0, 0.0
+        for played, _ in self._musician.events(prompt, answer.controls, answer.seed):
+            if answer.stop.is_set():
+                break
+            if played is not None:
+                heard.append(played)
+            if len(heard) > sent and time.perf_counter() >= due:
+                self._send(answer, prompt, heard[sent:])
+                sent, due = len(heard), time.perf_counter() + BATCH
+        if not answer.stop.is_set():
+            self._send(answer, prompt, heard[sent:])
+        answer.score = assemble(prompt, heard, answer.controls)
+
+    def _send(self, answer: Answer, prompt: Prompt, heard: list[Played]) -> None:
+        """Hands notes and pedals to the conductor, none beyond the answer's end."""
+        usual = {
+            slot: part.notes[-1].velocity
+            for part, slot in zip(prompt.phrase.parts, prompt.slots, strict=True)
+            if part.notes
+        }
+        drums = {slot for part, slot in zip(prompt.phrase.parts, prompt.slots, strict=True) if part.is_drums}
+        cues, changes = [], []
+        for played in heard:
+            channel = DRUM_CHANNEL if played.slot in drums else answer.channel
+            event = played.event
+            if not isinstance(event, Note):
+                data = (0xB0 | channel, event.number, event.value)
+                changes.append(Change(answer.phrase.answer + event.beat, data))
+                continue
+            start = answer.phrase.answer + event.start
+            velocity = event.velocity if played.known_velocity else usual.get(played.slot, event.velocity)
+            if start < answer.end:
+                duration = min(event.duration, answer.end - start)
+                cues.append(Cue(start, duration, event.pitch, velocity, channel))
+        if cues or changes:
+            notes = Play(answer.plan, tuple(cues), tuple(changes), last=False)
+            answer.play(self._to_conductor, notes)
