@@ -30,12 +30,8 @@ class Desk:
         self.heard: list[tuple[str, int, tuple[Atom, ...]]] = []
         self.gone: list[int] = []
         handlers = {name: self._handler(name) for name in set(ASKS) - OWN}
-        self.server = OscServer(
-            handlers,
-            port=0,
-            welcome=("1.2", "tiny", "continue"),
-            on_gone=lambda c: self.gone.append(c.number),
-        )
+        self.server = OscServer(handlers, port=0, on_gone=lambda c: self.gone.append(c.number))
+        self.server.introduction = ("1.2", "tiny", "continue")
         self.server.start()
 
     @property
