@@ -26,6 +26,12 @@ TRAINING_FILES = (
     "models/bandmate_models/onnx_graph.py",
     "models/bandmate_models/quantisation.py",
 )
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
 RUNTIME = [
     p for p in MODULES if not name_of(p).startswith(TRAINING_FOLDERS) and name_of(p) not in TRAINING_FILES
 ]
@@ -39,10 +45,6 @@ def imported(tree: ast.AST, package: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             yield ".".join([*base, *([node.module] if node.module else [])])
-
-
-def name_of(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
