@@ -49,7 +49,7 @@ class Index:
         return dict(self._connection.execute("SELECT id, stamp FROM takes"))
 
     def put(self, card: TakeCard, stamp: int) -> None:
-        words = (card.id, card.title, card.task, card.model, card.key or "", *card.tags, *card.roles)
+        words = (card.title, card.task, card.model, card.key or "", *card.tags, *card.roles)
         row = (card.id, stamp, json.dumps(card.to_json()), card.created, card.task, card.parent, card.key)
         self.drop([card.id])
         self._connection.execute(

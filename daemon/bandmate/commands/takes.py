@@ -26,7 +26,7 @@ def add(commands: Commands) -> None:
     listing.set_defaults(run=_list)
 
     search = actions.add_parser("search", help="takes with some words, tag, part, key or rating")
-    search.add_argument("words", nargs="*", metavar="WORD", help="in title, tags, parts, key, model or id")
+    search.add_argument("words", nargs="*", metavar="WORD", help="in title, tags, parts, key, task or model")
     for name in ("tag", "role", "key"):
         search.add_argument(f"--{name}")
     search.add_argument("--rating", type=int, metavar="N", help="at least")
