@@ -95,7 +95,7 @@ class Writer:
         self._to_write: Answer | None = None
         self._writing: Answer | None = None
         self._key: Key | None = None
-        self._stopping = False
+        self._stopping = self._resting = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     def start(self) -> None:
@@ -113,6 +113,11 @@ class Writer:
     def busy(self) -> bool:
         """Whether an answer is being written."""
         return self._writing is not None or self._to_write is not None
+
+    @property
+    def resting(self) -> bool:
+        """Whether there is nothing to read and nothing to write."""
+        return self._resting and not (self._to_hear or self._to_write)
 
     def hear(self, phrase: Phrase, controls: Controls) -> None:
         """Reads a phrase that goes on, so that little is left to read when it ends."""
@@ -137,25 +142,24 @@ class Writer:
             with self._changed:
                 self._writing = None
                 while not (self._to_hear or self._to_write or self._stopping):
+                    self._resting = True
                     self._changed.wait()
+                self._resting = False
                 if self._stopping:
                     return
                 heard, self._to_hear = self._to_hear, None
                 answer, self._to_write = self._to_write, None
                 self._writing = answer
-            try:
-                if answer is not None:
-                    self._answer(answer)
-                elif heard is not None:
-                    self._read(*heard)
-            except Exception:
-                log.exception("a mistake in the live answer")
+            if answer is not None:
+                self._answer(answer)
+            elif heard is not None:
+                self._read(*heard)
 
     def _read(self, phrase: Phrase, controls: Controls) -> None:
         self._key = estimate_key(phrase.score)
         try:
             self._musician.hear(self._keyed(phrase.score), controls, until=phrase.end - phrase.start)
-        except BandmateError as error:
+        except Exception as error:  # reading ahead only saves time; what is wrong shows when it is written
             log.debug("not read ahead: %s", error)
 
     def _keyed(self, score: Score) -> Score:
@@ -167,10 +171,12 @@ class Writer:
             self._write_out(answer)
         except BandmateError as error:
             answer.error = error
-        finally:
-            self._key = None
-            answer.play(self._to_conductor, Play(answer.plan, ()))
-            self._written(answer)
+        except Exception:
+            log.exception("a mistake in the live answer")
+            answer.error = BandmateError("the daemon made a mistake; its log says which", "failed")
+        self._key = None
+        answer.play(self._to_conductor, Play(answer.plan, ()))
+        self._written(answer)
 
     def _write_out(self, answer: Answer) -> None:
         phrase = answer.phrase
