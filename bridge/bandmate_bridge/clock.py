@@ -8,6 +8,8 @@ from bandmate_bridge.messages import ClockState, Source
 
 NEVER = math.inf
 
+TEMPOS = (10.0, 1000.0)
+
 
 class Clock:
     """Beats on a straight line since the last change of tempo or place; a standing clock stays at its beat.
@@ -51,7 +53,11 @@ class Clock:
         self._beat, self._time = beat, time
 
     def set_tempo(self, bpm: float, time: float) -> None:
-        """Goes on from where it is at `time` with `bpm` quarter notes a minute."""
+        """Goes on from where it is at `time` with `bpm` quarter notes a minute; ValueError outside TEMPOS."""
+        if not (isinstance(bpm, (int, float)) and TEMPOS[0] <= bpm <= TEMPOS[1]):
+            raise ValueError(
+                f"a tempo of {bpm!r} is not between {TEMPOS[0]:g} and {TEMPOS[1]:g} beats a minute"
+            )
         self._beat, self._time = self.beat_at(time), time
         self.bpm = bpm
 
@@ -60,7 +66,9 @@ class Clock:
         self._beat, self._time, self.bpm = beat, time, bpm
 
     def set_metre(self, numerator: int, denominator: int, time: float) -> None:
-        """From the next bar line on; at once while the clock stands still."""
+        """From the next bar line on; at once while the clock stands still. ValueError for what is no metre."""
+        if numerator not in range(1, 65) or denominator not in (1, 2, 4, 8, 16, 32, 64):
+            raise ValueError(f"{numerator!r}/{denominator!r} is not a metre")
         if self.running:
             self._next_metre = (self.state(time).bar_after(self.beat_at(time)), numerator, denominator)
         else:

@@ -150,6 +150,8 @@ class Conductor:
             try:
                 message = decode(entry)
                 self._handlers[type(message)](message)
+            except ValueError as error:
+                self._tell(Fault("bad_message", str(error)))
             except Exception as error:
                 self._tell(Fault("conductor_error", f"{type(error).__name__}: {error}"))
 

@@ -25,12 +25,15 @@ class PulseFilter:
 
     Each pulse is compared with its prediction; a part of the error corrects the phase, a smaller part the
     period. The loop starts wide, to find the tempo within a beat, and narrows over two beats: then jitter
-    faster than about a second is averaged out, and a change of tempo is followed in a second or two. One
-    pulse further than half a period from its prediction is passed over, two running begin the loop anew.
+    faster than about a second is averaged out, and a change of tempo is followed in two or three. Pulses
+    further than half a period from their prediction, as after a stall, are counted and passed over; where
+    STRAYS of them follow one another the tempo has jumped, and the loop begins anew from these.
     """
 
-    WIDE, STEADY = 0.2, 0.02
+    WIDE, STEADY = 0.2, 0.008
     """Bandwidth of the loop at first and after two beats, as a fraction of the pulse rate."""
+
+    STRAYS = 12
 
     def __init__(self) -> None:
         self.time = -math.inf
@@ -38,7 +41,7 @@ class PulseFilter:
         self.period = 0.0
         """Seconds between two pulses; 0 until two have come."""
         self._pulses = 0
-        self._strays = 0
+        self._strays: list[float] = []
 
     def pulse(self, time: float) -> None:
         if self._pulses == 0 or time - self.time > LOST_AFTER:
@@ -46,20 +49,18 @@ class PulseFilter:
             return
         self._pulses += 1
         if self.period == 0.0:
-            self.time, self.period = time, time - self.time
+            self.time, self.period = time, _plausible(time - self.time)
             return
         self.time += self.period
         error = time - self.time
         if abs(error) > self.period / 2.0 + 0.005:
-            self._strays += 1
-            if self._strays > 1:
-                self.time, self.period, self._pulses, self._strays = time, 0.0, 1, 0
+            self._stray(time)
             return
-        self._strays = 0
+        self._strays.clear()
         settled = min(1.0, self._pulses / (2.0 * PULSES_PER_BEAT))
         omega = 2.0 * math.pi * (self.WIDE + (self.STEADY - self.WIDE) * settled)
         self.time += min(1.0, math.sqrt(2.0) * omega) * error
-        self.period += min(0.5, omega * omega) * error
+        self.period = _plausible(self.period + min(0.5, omega * omega) * error)
 
     def forget_phase(self) -> None:
         """Takes the next pulse as it comes, and keeps the tempo."""
@@ -68,6 +69,18 @@ class PulseFilter:
     @property
     def bpm(self) -> float | None:
         return 60.0 / (self.period * PULSES_PER_BEAT) if self.period > 0.0 else None
+
+    def _stray(self, time: float) -> None:
+        self._strays = [*self._strays[-self.STRAYS :], time]
+        period = (time - self._strays[0]) / self.STRAYS
+        if len(self._strays) > self.STRAYS and period == _plausible(period):
+            self.time, self.period, self._pulses = time, period, 1
+            self._strays.clear()
+
+
+def _plausible(period: float) -> float:
+    """The period, brought between those of 400 and of 15 beats a minute."""
+    return min(max(period, 60.0 / 400.0 / PULSES_PER_BEAT), 60.0 / 15.0 / PULSES_PER_BEAT)
 
 
 class MidiClock:

@@ -124,8 +124,9 @@ class Ports:
         retry = 0.0
         while not self._closing.wait(LOOK_EVERY):
             before = (self.states(), self.connections)
-            self._drop_vanished()
-            if len(self._open) < len(self._wishes) and time.monotonic() >= retry:
+            if self._drop_vanished():
+                retry = time.monotonic() + RETRY_EVERY
+            elif len(self._open) < len(self._wishes) and time.monotonic() >= retry:
                 retry = time.monotonic() + RETRY_EVERY
                 self.open()
             self._restore_connections()
@@ -226,7 +227,9 @@ class Ports:
                 midi.delete()
         return []
 
-    def _drop_vanished(self) -> None:
+    def _drop_vanished(self) -> bool:
+        """Whether any port had vanished."""
+        open_before = len(self._open)
         server_gone = self._graph is not None and not self._graph.alive
         for key, port in list(self._open.items()):
             if server_gone or not self._is_there(port):
@@ -236,6 +239,7 @@ class Ports:
             until = time.monotonic() + RESTORE_FOR
             self._lost_connections.update(dict.fromkeys(self.connections, until))
             self._graph, self.backend, self.connections = None, "none", ()
+        return len(self._open) < open_before
 
     def _is_there(self, port: OpenPort) -> bool:
         if self._graph is not None:
