@@ -79,9 +79,10 @@ def test_messages_come_back_from_their_lines(message: FromConductor) -> None:
     assert type(decode(line)) is type(message)
 
 
-@pytest.mark.parametrize(
-    "line", [b"", b"{", b"[]", b'["Nothing"]', b'["Stop",1]', b'["Play","a",[[1]]]', b"\xff"]
-)
+NO_MESSAGES = (b"", b"{", b"[]", b'["Nothing"]', b'["Stop",1]', b'["Play","a",[[1]]]', b"\xff")
+
+
+@pytest.mark.parametrize("line", NO_MESSAGES)
 def test_what_is_no_message_is_refused(line: bytes) -> None:
     with pytest.raises(ValueError, match="not a message"):
         decode(line)
