@@ -75,9 +75,9 @@ class Config:
     footswitch_cc: int = 80
     bars: int = 4
     takes: int = 1
+    seed: int | None = None
     temperature: float = 1.0
     top_p: float = 0.95
-    seed: int | None = None
     key: str | None = None
     scale_lock: bool = False
 

@@ -119,7 +119,8 @@ def _bars(score: Score, count: int | None) -> list[Bar]:
 def _systems(bars: Sequence[Bar], room: int) -> Iterator[Grid]:
     """Bars in rows of columns that fit: fine where that makes few rows, else coarse."""
     fine, coarse = (_filled(bars, per_beat, room) for per_beat in (4, 2))
-    yield from fine if len(fine) <= max(2, len(coarse)) else coarse
+    fits = all(grid.starts[-1] <= room for grid in fine)
+    yield from fine if fits and len(fine) <= max(2, len(coarse)) else coarse
 
 
 def _filled(bars: Sequence[Bar], per_beat: int, room: int) -> list[Grid]:

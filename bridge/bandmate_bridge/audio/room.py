@@ -11,6 +11,7 @@ Audio = npt.NDArray[np.float32]
 
 _SECONDS = 1.1  # until the room is 60 dB quieter
 _FIRST = 0.012  # seconds before the first reflection
+_DULL, _THIN = 3500.0, 180.0  # Hz above and below which little comes back
 _BLOCK = 1 << 17
 
 
@@ -21,9 +22,9 @@ def _reflections(rate: int) -> Audio:
     frames = int(_SECONDS * rate)
     t = np.arange(frames) / rate
     sound = random.standard_normal((2, frames)) * np.exp(-6.9 * t / _SECONDS)
-    spectrum = np.fft.rfft(sound) / np.sqrt(1 + (np.fft.rfftfreq(frames, 1 / rate) / 3500) ** 2)
-    spectrum *= 1 / np.sqrt(1 + (180 / np.maximum(np.fft.rfftfreq(frames, 1 / rate), 1)) ** 4)
-    sound = np.fft.irfft(spectrum, frames)
+    frequency = np.maximum(np.fft.rfftfreq(2 * frames, 1 / rate), 1)
+    gain = 1 / np.sqrt((1 + (frequency / _DULL) ** 2) * (1 + (_THIN / frequency) ** 4))
+    sound = np.fft.irfft(np.fft.rfft(sound, 2 * frames) * gain, 2 * frames)[:, :frames]
     sound[:, : int(_FIRST * rate)] = 0
     return np.asarray(sound / np.sqrt((sound**2).sum(axis=1, keepdims=True)), np.float32)
 
