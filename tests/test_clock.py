@@ -65,6 +65,20 @@ def test_bar_lines_of_six_eight_are_three_beats_apart() -> None:
     assert [state.bar_after(beat) for beat in (-3.0, -2.9, 0.0, 0.1)] == [-3.0, 0.0, 0.0, 3.0]
 
 
+@pytest.mark.parametrize("bpm", [0.0, -3.0, float("nan"), float("inf"), 1e9])
+def test_a_tempo_that_is_none_is_refused(bpm: float) -> None:
+    clock = Clock(100.0)
+    with pytest.raises(ValueError, match="beats a minute"):
+        clock.set_tempo(bpm, 0.0)
+    assert clock.bpm == 100.0
+
+
+@pytest.mark.parametrize("metre", [(0, 4), (4, 0), (4, 3), (-1, 8), (1000, 4)])
+def test_a_metre_that_is_none_is_refused(metre: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="is not a metre"):
+        Clock().set_metre(*metre, 0.0)
+
+
 def jittered(bpm: float, pulses: int, jitter: float, start: float = 0.0) -> list[float]:
     """Pulse times as a system delivers them that looks every `jitter` seconds."""
     source = random.Random(4)

@@ -161,7 +161,6 @@ def test_what_was_played_moves_to_the_players_tempo() -> None:
     capture.rebase(CLOCK._replace(bpm=120.0, beat=4.0, time=0.0))
     phrase = capture.so_far(CLOCK._replace(bpm=120.0))
     assert phrase is not None and phrase.start == 4.0
-    assert phrase.score.parts[0].notes == (
-        Note(0.0, pytest.approx(2 / 3), 60, 80),
-        Note(2.0, pytest.approx(2 / 3), 62, 80),
-    )
+    notes = phrase.score.parts[0].notes
+    assert [note.start for note in notes] == pytest.approx([0.0, 2.0])
+    assert [note.duration for note in notes] == pytest.approx([2 / 3, 2 / 3])

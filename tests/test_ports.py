@@ -92,12 +92,13 @@ class Watched:
     def __init__(self, configure: Configure, system: FakeSystem, platform: str) -> None:
         self.heard: list[tuple[int, ...]] = []
         self.changes = 0
-        self.ports = Ports(
-            configure, lambda time, data: self.heard.append(data), self._changed, system, platform
-        )
+        self.ports = Ports(configure, self._hear, self._changed, system, platform)
         self.ports.open()
         self._thread = threading.Thread(target=self.ports.watch, daemon=True)
         self._thread.start()
+
+    def _hear(self, time: float, data: tuple[int, ...]) -> None:
+        self.heard.append(data)
 
     def _changed(self) -> None:
         self.changes += 1

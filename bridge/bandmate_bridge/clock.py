@@ -55,9 +55,8 @@ class Clock:
     def set_tempo(self, bpm: float, time: float) -> None:
         """Goes on from where it is at `time` with `bpm` quarter notes a minute; ValueError outside TEMPOS."""
         if not (isinstance(bpm, (int, float)) and TEMPOS[0] <= bpm <= TEMPOS[1]):
-            raise ValueError(
-                f"a tempo of {bpm!r} is not between {TEMPOS[0]:g} and {TEMPOS[1]:g} beats a minute"
-            )
+            slowest, fastest = TEMPOS
+            raise ValueError(f"a tempo of {bpm!r} is not in {slowest:g} to {fastest:g} beats a minute")
         self._beat, self._time = self.beat_at(time), time
         self.bpm = bpm
 
@@ -66,7 +65,7 @@ class Clock:
         self._beat, self._time, self.bpm = beat, time, bpm
 
     def set_metre(self, numerator: int, denominator: int, time: float) -> None:
-        """From the next bar line on; at once while the clock stands still. ValueError for what is no metre."""
+        """From the next bar line on; at once while the clock stands still. ValueError for no metre."""
         if numerator not in range(1, 65) or denominator not in (1, 2, 4, 8, 16, 32, 64):
             raise ValueError(f"{numerator!r}/{denominator!r} is not a metre")
         if self.running:
