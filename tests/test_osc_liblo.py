@@ -92,8 +92,8 @@ def test_oscsend_asks_and_oscdump_hears_the_answers(tools: Tools) -> None:
     assert tools.expect("/bandmate/welcome").split()[1] == "iiissssss"
     tools.send(f"/bandmate/{number}/ping", "i", 2)
     assert tools.expect("/bandmate/pong") == "/bandmate/pong i 2"
-    tools.send(f"/bandmate/{number}/tempo", "id", 3, 100.0)
-    tools.expect('/bandmate/refused iss 0 "bad_packet"')
+    tools.send(f"/bandmate/{number}/tempo", "i", 4)
+    tools.expect('/bandmate/refused iss 4 "wrong_arity"')
     tools.send(f"/bandmate/{number}/tempo", "if", 3, 100.0)
     assert tools.expect("/bandmate/ok") == "/bandmate/ok i 3"
 
