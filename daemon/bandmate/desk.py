@@ -6,10 +6,9 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from bandmate.jobs import Job, Jobs
-from bandmate.joining import joined
 from bandmate.library import Library
 from bandmate.session import Session
 from bandmate.take import Take, TakeCard
@@ -22,7 +21,6 @@ from bandmate_bridge.osc_packet import Atom
 from bandmate_bridge.osc_server import Handler, OscServer
 from bandmate_models.controls import Controls
 from bandmate_models.errors import BandmateError
-from bandmate_models.prompt import last_bar_line
 from bandmate_models.score import Score
 
 MOST_TAKES = 200  # that one request lists
@@ -186,14 +184,7 @@ class Desk:
         self._submit(client, request, lambda: heard, wishes)
 
     def _extend(self, client: Client, request: int, take_id: str, *wishes: Atom) -> None:
-        def piece() -> Score:
-            take = self._library.get(take_id)
-            phrase = take.phrase
-            if phrase is None or not phrase.note_count:
-                return take.score
-            return joined(phrase, take.score, last_bar_line(phrase))
-
-        self._submit(client, request, piece, wishes, take_id)
+        self._submit(client, request, lambda: self._library.get(take_id).after_phrase(), wishes, take_id)
 
     def _cancel(self, client: Client, request: int, job: int) -> None:
         self.jobs.cancel(client, job)
@@ -247,7 +238,6 @@ class Desk:
         parent: str | None = None,
         tags: tuple[str, ...] = (),
     ) -> Take:
-        wishes = {name: value for name, value in asdict(controls).items() if value is not None}
         return self._library.add(
             Take.create(
                 score,
@@ -255,7 +245,7 @@ class Desk:
                 phrase=phrase,
                 model=self._model,
                 seed=seed,
-                controls=wishes,
+                controls=asdict(replace(controls, seed=seed, takes=1)),
                 parent=parent,
                 tags=tags,
                 bars=controls.bars,

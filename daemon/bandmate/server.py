@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from bandmate import __version__
+from bandmate.answers import model_name
 from bandmate.config import Config
 from bandmate.desk import Desk
 from bandmate.library import Library
@@ -122,14 +123,13 @@ def serve(config: Config, say: Callable[[str], None] = print) -> None:
             signal.signal(getattr(signal, name), lambda *_: ending.set())
     sys.setswitchinterval(SWITCH_INTERVAL)
     weights = Weights.load(config.weights, config.precision, threads=config.threads)
-    model = f"{weights.config.name or weights.folder.name} {weights.config.precision}"
-    engine = Engine(config, (Continuation(weights), Continuation(weights)), model, say)
+    engine = Engine(config, (Continuation(weights), Continuation(weights)), model_name(weights), say)
     ready = engine.start()
     gc.collect()
     gc.freeze()
     host, port = engine.address
     took = time.perf_counter() - begun
-    say(f"Bandmate listens for OSC at {host}:{port}; model {model}; ready in {took:.2f} s")
+    say(f"Bandmate listens for OSC at {host}:{port}; model {model_name(weights)}; ready in {took:.2f} s")
     for state in ready.ports:
         say(f"MIDI {state.direction} {state.name}: {ready.backend if state.open else state.detail}")
     while not ending.wait(0.5):
