@@ -1,6 +1,6 @@
 """Decoding and prefill against Hugging Face's generate() and against the memory-bandwidth bound, in one run.
 
-python benchmarks/decode.py [--weights DIR | --checkpoint CHECKPOINT.pt]
+python benchmarks/decode.py [--checkpoint CHECKPOINT.pt [--weights DIR]]
 
 Our time for a token is a whole turn: grammar mask, sampling, and the decoder's step. Theirs is the time
 between two tokens of generate(), greedy. The two alternate, so that a change in load meets both.
@@ -38,6 +38,7 @@ GOALS = {64: 6.0, 512: 6.0, 1900: 4.0, 4000: 2.5}
 """Tokens of past -> times as fast as generate() that we mean to be."""
 PREFILL_GOALS_MS = {256: 100.0, 1100: 400.0}
 """Tokens of prompt -> p99 of the request to the first note, of which this is the model's share."""
+SHAPE = ("d_model", "n_layers", "n_heads", "n_kv_heads", "d_ff")
 FIRST_NOTE_TOKENS = 12
 """Tokens of a bar line, a frame and a first note, with room to spare."""
 
@@ -175,12 +176,8 @@ def model(options: argparse.Namespace) -> tuple[ModelConfig, dict[str, torch.Ten
     config = ModelConfig(
         vocabulary.FORMAT_VERSION,
         vocabulary.SIZE,
-        d_model=options.d_model,
-        n_layers=options.layers,
-        n_heads=options.heads,
-        n_kv_heads=options.kv_heads,
-        d_ff=options.d_ff,
         name="random",
+        **{name: getattr(options, name) for name in SHAPE},
     )
     torch.manual_seed(0)
     return config, dict(Transformer(config).state_dict())
@@ -216,10 +213,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--repeats", type=int, default=100, help="prefills of each length")
     parser.add_argument("--threads", type=int, default=1)
-    for name, default in (("d-model", 256), ("layers", 6), ("heads", 4), ("kv-heads", 2), ("d-ff", 704)):
-        parser.add_argument(f"--{name}", type=int, default=default, help="of the random weights")
+    for name in SHAPE:
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(flag, type=int, default=getattr(ModelConfig, name), help="of random weights")
     parser.add_argument("--name", default="decode", help="of the result file")
     options = parser.parse_args(arguments)
+    if options.weights is not None and options.checkpoint is None:
+        parser.error("--weights needs the --checkpoint that they were exported from, for the other side")
 
     config, state = model(options)
     theirs = {kind: Llama(config, state, kind, options.threads) for kind in ATTENTION}
