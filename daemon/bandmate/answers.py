@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -62,23 +63,38 @@ class Folder:
         self._force = force
         self._next = 1
 
-    def write(self, take: Take, *, audio: bool, soundfont: Path | None = None) -> list[Path]:
-        """The files of one take, complete on disk. Raises BandmateError ("bad_path") where they cannot be."""
-        try:
+    def write(self, take: Take) -> list[Path]:
+        """The answer alone and after its phrase, complete on disk. Raises BandmateError ("bad_path")."""
+        with self._refusals():
             self._folder.mkdir(parents=True, exist_ok=True)
             answer = self._numbered()
-            whole = answer.with_name(f"{answer.stem} with phrase.mid")
-            write_durably(answer, take.midi())
-            write_durably(whole, midi_bytes(take.after_phrase()))
-            written = [answer, whole]
-            if audio:
-                sound = answer.with_suffix(".wav")
-                write_durably(sound, wav_bytes(render(take.after_phrase(), soundfont)))
-                written.append(sound)
+            try:
+                whole = answer.with_name(f"{answer.stem} with phrase.mid")
+                write_durably(answer, take.midi())
+                write_durably(whole, midi_bytes(take.after_phrase()))
+            except BaseException:
+                if not self._force:
+                    answer.unlink(missing_ok=True)
+                raise
+        return [answer, whole]
+
+    def sound(self, take: Take, answer: Path, soundfont: Path | None) -> Path:
+        """A WAV of phrase and answer, beside the file of the answer.
+
+        Raises BandmateError: "bad_path", and as `render` does.
+        """
+        data = wav_bytes(render(take.after_phrase(), soundfont))
+        with self._refusals():
+            write_durably(answer.with_suffix(".wav"), data)
+        return answer.with_suffix(".wav")
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             sentence = f"cannot write to {self._folder}: {error.strerror or error}"
             raise BandmateError(sentence, "bad_path") from error
-        return written
 
     def _numbered(self) -> Path:
         """The next take's name, which from now on is ours."""

@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = int(options.run(options, config, Console()))
         sys.stdout.flush()
     except BandmateError as error:
-        print(f"bandmate: {' '.join(str(error).split())}", file=sys.stderr)
+        Console().warn(str(error))
         return 2
     except KeyboardInterrupt:
         print(file=sys.stderr)

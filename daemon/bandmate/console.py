@@ -30,6 +30,10 @@ class Console:
             text = text.encode(self.out.encoding or "ascii", "replace").decode(self.out.encoding or "ascii")
         print(text, file=self.out)
 
+    def warn(self, text: str) -> None:
+        """One line on the side of errors, for what went wrong beside the job."""
+        print(f"bandmate: {' '.join(text.split())}", file=self.err)
+
     def paint(self, text: str, style: str) -> str:
         """The text in an SGR style, such as "1" (bold) or "38;5;75", where colours are shown."""
         return f"\x1b[{style}m{text}\x1b[0m" if self.colour else text

@@ -10,6 +10,7 @@ from bandmate.console import Console
 from bandmate.library import Library
 from bandmate.pianoroll import draw
 from bandmate.take import Take
+from bandmate_bridge.audio.soundfont.reader import presets
 from bandmate_models.controls import Controls
 from bandmate_models.errors import BandmateError
 from bandmate_models.score import Score
@@ -30,14 +31,17 @@ class Producer:
     ) -> list[Take]:
         """The takes, each on disk before it is shown. Raises BandmateError where nothing can be made."""
         config, console = self._config, self._console
+        if config.audio and config.soundfont:
+            presets(config.soundfont)
         weights = Weights.load(config.weights, config.precision, threads=config.threads)
         output = Folder(folder, title, force=force)
         progress = console.progress("playing")
         made = []
         for take in answers(phrase, weights, controls, title, progress):
             progress.clear()
-            files = output.write(take, audio=config.audio, soundfont=config.soundfont)
+            files = output.write(take)
             made.append(self._kept(take))
+            files += self._sounded(take, output, files[0])
             self._show(made[-1], len(made), controls.takes, files)
         return made
 
@@ -48,8 +52,18 @@ class Producer:
         try:
             return self._library.add(take)
         except BandmateError as error:
-            print(f"bandmate: not kept in the library: {error}", file=self._console.err)
+            self._console.warn(f"not kept in the library: {error}")
             return take
+
+    def _sounded(self, take: Take, output: Folder, answer: Path) -> list[Path]:
+        """The WAV file, where one is wanted and can be made."""
+        if not self._config.audio:
+            return []
+        try:
+            return [output.sound(take, answer, self._config.soundfont)]
+        except BandmateError as error:
+            self._console.warn(f"not sounded: {error}")
+            return []
 
     def _show(self, take: Take, number: int, of: int, files: list[Path]) -> None:
         console = self._console
