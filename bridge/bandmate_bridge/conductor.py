@@ -51,7 +51,7 @@ from bandmate_bridge.messages import (
 from bandmate_bridge.midi_clock import CONTINUE, PULSE, SONG_POSITION, START, STOP, MidiClock
 from bandmate_bridge.ports import Ports
 from bandmate_bridge.scheduler import Scheduler
-from bandmate_bridge.waiting import Alarm, gain_realtime_priority, now
+from bandmate_bridge.waiting import Alarm, gain_realtime_priority, give_precedence, now
 from bandmate_bridge.wire import decode, encode
 
 ROOM = 0.0006
@@ -135,6 +135,8 @@ class Conductor:
                     continue
                 if now() >= self._next_tick:
                     self._tick()
+                    continue
+                if scheduler.tidy():
                     continue
             alarm.wait(min(deadline, self._next_tick) if deadline - now() > ROOM else deadline)
         self._scheduler.panic()
@@ -309,6 +311,7 @@ def _click(first: bool) -> tuple[int, int]:
 
 def _speak(descriptor: int, messages: queue.SimpleQueue[FromConductor | None]) -> None:
     """Writes messages until None; an engine that is gone is noticed by the reader."""
+    give_precedence()
     while (message := messages.get()) is not None:
         try:
             os.write(descriptor, encode(message))
@@ -318,6 +321,7 @@ def _speak(descriptor: int, messages: queue.SimpleQueue[FromConductor | None]) -
 
 def _listen(descriptor: int, take: Callable[[bytes | None], None]) -> None:
     """Hands over each line that comes, then None."""
+    give_precedence()
     rest = b""
     while chunk := os.read(descriptor, 65536):
         *lines, rest = (rest + chunk).split(b"\n")

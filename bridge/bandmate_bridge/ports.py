@@ -14,6 +14,7 @@ import rtmidi
 
 from bandmate_bridge.jack_graph import JackGraph
 from bandmate_bridge.messages import Configure, PortState, PortWish
+from bandmate_bridge.waiting import give_precedence
 
 APIS = {
     "alsa": "API_LINUX_ALSA",
@@ -121,6 +122,7 @@ class Ports:
 
     def watch(self) -> None:
         """Looks after the ports until `close`: for a thread of its own."""
+        give_precedence()
         retry = 0.0
         while not self._closing.wait(LOOK_EVERY):
             before = (self.states(), self.connections)

@@ -16,6 +16,9 @@ from bandmate_bridge.waiting import now
 LATE = 0.05
 """Seconds after which a note is no longer played."""
 
+TIDIED = 64
+"""Events of a cancelled plan that are freed at a time: all at once would take milliseconds."""
+
 OFF, CHANGE, ON = 0, 1, 2
 """The order of what falls on one beat."""
 
@@ -27,17 +30,26 @@ Send = Callable[[str, "tuple[int, ...]"], None]
 """Sends raw MIDI bytes by the output of that name."""
 
 
-@dataclass
+class Event(NamedTuple):
+    """An entry of a plan's heap; `serial` makes the order total before the rest is compared."""
+
+    beat: float
+    order: int
+    serial: int
+    data: tuple[int, ...]
+    duration: float
+
+
+@dataclass(eq=False)
 class Plan:
     """Notes that were asked for together and are cancelled together."""
 
     name: str
     port: str
-    pending: int = 0
+    heap: list[Event] = field(default_factory=list)
     played: int = 0
     dropped: int = 0
     closed: bool = False
-    cancelled: bool = False
     held: set[tuple[int, int]] = field(default_factory=set)
     """(status, channel) of pedals that are down and bends off the centre."""
 
@@ -47,32 +59,22 @@ class Sounding(NamedTuple):
     serial: int  # of the event that ends the note
 
 
-class Event(NamedTuple):
-    """An entry of the heap; `serial` makes the order total before the rest is compared."""
-
-    beat: float
-    order: int
-    serial: int
-    plan: Plan
-    data: tuple[int, ...]
-    duration: float
-
-
 class Scheduler:
-    """One heap by beat, played by one thread that calls `play_due` when `deadline` has come.
+    """A heap by beat for each plan, played by one thread that calls `play_due` when `deadline` has come.
 
-    As the heap holds beats and the clock turns the first of them into a time when asked, a change of tempo
-    holds for everything queued. A note's end is queued when it begins, and ends that note alone.
+    As the heaps hold beats and the clock turns the first of them into a time when asked, a change of tempo
+    holds for everything queued. A note's end is queued when it begins, and ends that note alone. A cancelled
+    plan costs no more than its sounding notes: its heap is thrown away bit by bit, by `tidy`.
     """
 
     def __init__(self, clock: Clock, send: Send, tell: Callable[[FromConductor], None]) -> None:
         self._clock = clock
         self._send = send
         self._tell = tell
-        self._heap: list[Event] = []
         self._plans: dict[str, Plan] = {}
         self._sounding: dict[tuple[str, int, int], Sounding] = {}
         self._used: set[tuple[str, int]] = set()
+        self._thrown_away: list[list[Event]] = []
         self._serial = 0
         self.dropped = 0
         self.lateness: deque[float] = deque(maxlen=20_000)
@@ -83,36 +85,37 @@ class Scheduler:
     ) -> None:
         plan = self._plans.setdefault(name, Plan(name, port))
         for change in changes:
-            self._push(change.beat, CHANGE, plan, tuple(change.data))
+            self._push(plan, change.beat, CHANGE, tuple(change.data))
         for cue in cues:
             data = (NOTE_ON | cue.channel & 15, cue.pitch & 127, max(1, cue.velocity & 127))
-            self._push(cue.start, ON, plan, data, cue.duration)
+            self._push(plan, cue.start, ON, data, cue.duration)
         plan.closed = plan.closed or last
         self._finish_if_done(plan)
 
     def deadline(self) -> float:
         """When the first event is due; NEVER where nothing is queued or the clock stands still."""
-        while self._heap and self._is_stale(self._heap[0]):
-            self._drop_stale()
-        return self._clock.time_at(self._heap[0].beat) if self._heap else NEVER
+        first = self._first()
+        return self._clock.time_at(first[1].beat) if first else NEVER
 
     def play_due(self) -> None:
         """Sends everything whose deadline has passed."""
-        while (deadline := self.deadline()) <= (time := now()):
-            event = heapq.heappop(self._heap)
-            plan = event.plan
-            plan.pending -= 1
+        while (first := self._first()) is not None:
+            plan, event = first
+            deadline, time = self._clock.time_at(event.beat), now()
+            if deadline > time:
+                return
+            heapq.heappop(plan.heap)
             if event.order == ON:
                 if time - deadline > LATE:
                     plan.dropped += 1
                     self.dropped += 1
                 else:
-                    self._begin(event)
+                    self._begin(plan, event)
                     self.lateness.append(now() - deadline)
                     if plan.played == 1:
                         self._tell(PlanStarted(plan.name, deadline, event.beat))
             elif event.order == CHANGE:
-                self._change(event)
+                self._change(plan, event.data)
             else:
                 self._end((plan.port, event.data[0] & 15, event.data[1]))
             self._finish_if_done(plan)
@@ -122,17 +125,26 @@ class Scheduler:
         plan = self._plans.pop(name, None)
         if plan is None:
             return
-        plan.cancelled = True
         for key in [key for key, sounding in self._sounding.items() if sounding.plan is plan]:
             self._end(key)
         self._release(plan)
+        self._thrown_away.append(plan.heap)
         self._tell(PlanFinished(name, plan.played, plan.dropped, True))
 
     def silence(self) -> None:
         """Cancels every plan."""
         for name in list(self._plans):
             self.cancel(name)
-        self._heap.clear()
+
+    def tidy(self) -> bool:
+        """Frees a little of what was cancelled; False where nothing is left."""
+        if not self._thrown_away:
+            return False
+        heap = self._thrown_away[-1]
+        del heap[-TIDIED:]
+        if not heap:
+            self._thrown_away.pop()
+        return True
 
     def end_notes(self) -> None:
         """Ends what sounds and leaves what is queued: for a jump of the clock."""
@@ -157,38 +169,37 @@ class Scheduler:
     def sounding(self) -> int:
         return len(self._sounding)
 
-    def _push(self, beat: float, order: int, plan: Plan, data: tuple[int, ...], duration: float = 0.0) -> int:
-        if not math.isfinite(beat) or not math.isfinite(duration):
-            return 0
+    def _push(self, plan: Plan, beat: float, order: int, data: tuple[int, ...], duration: float = 0.0) -> int:
         self._serial += 1
-        plan.pending += 1
-        heapq.heappush(self._heap, Event(beat, order, self._serial, plan, data, duration))
+        if math.isfinite(beat) and math.isfinite(duration):
+            heapq.heappush(plan.heap, Event(beat, order, self._serial, data, duration))
         return self._serial
 
-    def _is_stale(self, event: Event) -> bool:
-        """Whether an event has nothing left to do: its plan is cancelled, or the note it ends has ended."""
-        if event.plan.cancelled:
-            return True
-        if event.order != OFF:
-            return False
-        sounding = self._sounding.get((event.plan.port, event.data[0] & 15, event.data[1]))
-        return sounding is None or sounding.serial != event.serial
+    def _first(self) -> tuple[Plan, Event] | None:
+        """The first event of all plans; note-offs of notes that have ended otherwise are taken out."""
+        first = None
+        for plan in tuple(self._plans.values()):
+            heap = plan.heap
+            while heap and heap[0].order == OFF and not self._still_sounds(plan, heap[0]):
+                heapq.heappop(heap)
+                self._finish_if_done(plan)
+            if heap and (first is None or heap[0] < first[1]):
+                first = plan, heap[0]
+        return first
 
-    def _drop_stale(self) -> None:
-        plan = heapq.heappop(self._heap).plan
-        plan.pending -= 1
-        if not plan.cancelled:
-            self._finish_if_done(plan)
+    def _still_sounds(self, plan: Plan, end: Event) -> bool:
+        sounding = self._sounding.get((plan.port, end.data[0] & 15, end.data[1]))
+        return sounding is not None and sounding.serial == end.serial
 
-    def _begin(self, event: Event) -> None:
-        plan, (status, pitch, _) = event.plan, event.data
+    def _begin(self, plan: Plan, event: Event) -> None:
+        status, pitch, _ = event.data
         key = (plan.port, status & 15, pitch)
         self._end(key)
         self._send(plan.port, event.data)
         plan.played += 1
         self._used.add(key[:2])
         end = max(event.beat, event.beat + event.duration)
-        serial = self._push(end, OFF, plan, (NOTE_OFF | key[1], pitch, 0))
+        serial = self._push(plan, end, OFF, (NOTE_OFF | key[1], pitch, 0))
         self._sounding[key] = Sounding(plan, serial)
 
     def _end(self, key: tuple[str, int, int]) -> None:
@@ -196,8 +207,7 @@ class Scheduler:
             port, channel, pitch = key
             self._send(port, (NOTE_OFF | channel, pitch, 0))
 
-    def _change(self, event: Event) -> None:
-        plan, data = event.plan, event.data
+    def _change(self, plan: Plan, data: tuple[int, ...]) -> None:
         kind, channel = data[0] & 0xF0, data[0] & 15
         self._send(plan.port, data)
         self._used.add((plan.port, channel))
@@ -213,7 +223,7 @@ class Scheduler:
         plan.held.clear()
 
     def _finish_if_done(self, plan: Plan) -> None:
-        if plan.closed and plan.pending == 0 and self._plans.get(plan.name) is plan:
+        if plan.closed and not plan.heap and self._plans.get(plan.name) is plan:
             del self._plans[plan.name]
             self._release(plan)
             self._tell(PlanFinished(plan.name, plan.played, plan.dropped, False))

@@ -51,10 +51,20 @@ class Alarm:
 
 def gain_realtime_priority() -> bool:
     """Puts this thread, and those it starts later, under SCHED_FIFO; False where that is not allowed."""
-    if not hasattr(os, "sched_setscheduler"):
+    return any(_set_priority(priority) for priority in PRIORITIES)
+
+
+def give_precedence() -> None:
+    """Puts this thread, if it has real-time priority, one below the thread that started it."""
+    if sys.platform == "linux" and os.sched_getscheduler(0) == os.SCHED_FIFO:
+        _set_priority(max(1, os.sched_getparam(0).sched_priority - 1))
+
+
+def _set_priority(priority: int) -> bool:
+    if sys.platform != "linux":
         return False
-    for priority in PRIORITIES:
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
-            return True
-    return False
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+    except OSError:
+        return False
+    return True
