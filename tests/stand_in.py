@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from bandmate.tasks.continuation import assemble
 from bandmate_models.controls import Controls
-from bandmate_models.errors import BandmateError
 from bandmate_models.prompt import Prompt, prompt_of
 from bandmate_models.reading import Played
 from bandmate_models.score import Note, Score
@@ -21,10 +19,12 @@ class StandIn:
         self.pause = pause
         self.error: Exception | None = None
         self.heard: list[Score] = []
+        self.ends: list[float | None] = []
         self.written = 0
 
     def hear(self, phrase: Score, controls: Controls, *, until: float | None = None) -> Prompt:
         self.heard.append(phrase)
+        self.ends.append(until)
         return prompt_of(phrase, controls, until=until)
 
     def events(self, prompt: Prompt, controls: Controls, seed: int) -> Iterator[tuple[Played | None, int]]:
@@ -38,23 +38,3 @@ class StandIn:
                 self.written += 1
                 note = Note(start, 0.5 / self.per_beat, 60 + (seed + step) % 12, 70 + step % 50)
                 yield Played(slot, note), int(start // bar) + 1
-
-    def answer(
-        self,
-        phrase: Score,
-        controls: Controls,
-        seed: int,
-        *,
-        progress: Callable[[int, int], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> Score:
-        prompt = self.hear(phrase, controls)
-        heard = []
-        for played, bars in self.events(prompt, controls, seed):
-            if cancelled is not None and cancelled():
-                raise BandmateError("cancelled", "cancelled")
-            if progress is not None:
-                progress(bars - 1, controls.bars)
-            if played is not None:
-                heard.append(played)
-        return assemble(prompt, heard, controls)

@@ -127,6 +127,24 @@ def test_the_answer_keeps_the_metre_of_the_phrase(house: House) -> None:
         assert client.notes(str(take.values[0])).metres == (Metre(0.0, 3, 4),)
 
 
+def test_a_phrase_is_continued_from_the_bar_line_after_its_length(house: House) -> None:
+    with house.client() as client:
+        for beats, end in ((0.0, 4.0), (4.0, 4.0), (4.5, 8.0), (12.0, 12.0)):
+            client.ask("continue", client.upload(PHRASE, beats), "bars", 1)
+            assert house.player.ends[-1] == end
+
+
+def test_notes_are_told_as_they_are_written_where_a_request_says_so(house: House) -> None:
+    with house.client() as client:
+        answers = client.ask("continue", client.upload(PHRASE), "bars", 2, "takes", 2, "stream", 1)
+        for number, take_id in enumerate(takes_of(answers), 1):
+            told = [a.values[1:] for a in answers if a.name == "note" and a.values[0] == number]
+            [part] = house.library.get(take_id).score.parts
+            assert told == [[0, *note] for note in part.notes]
+        quiet = client.ask("continue", client.upload(PHRASE), "bars", 2)
+        assert "note" not in {answer.name for answer in quiet}
+
+
 def test_a_take_of_thousands_of_notes_arrives_whole(house: House) -> None:
     house.player.per_beat = 12
     with house.client() as client:

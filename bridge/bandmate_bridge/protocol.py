@@ -85,13 +85,14 @@ TABLE: tuple[Message, ...] = (
     message(
         "ask", "continue", "id:id list:id (key:text value:any)",
         "Go on from a phrase: a list uploaded before, or 0 for what was last played into Bandmate "
-        "In. Keys are the controls (bars, takes, temperature, top_p, seed, key, …).",
-        "accepted progress take done refused",
+        "In. Keys are the controls (bars, takes, temperature, top_p, seed, key, scale_lock), and stream: "
+        "1 has every note told as it is written.",
+        "accepted progress note take done refused",
     ),
     message(
         "ask", "extend", "id:id take:text (key:text value:any)",
-        "Go on from the end of a take.",
-        "accepted progress take done refused",
+        "Go on from the end of a take, with the same keys.",
+        "accepted progress note take done refused",
     ),
     message(
         "ask", "cancel", "id:id request:id",
@@ -133,6 +134,12 @@ TABLE: tuple[Message, ...] = (
     message(
         "tell", "progress", "id:id done:count total:count",
         "How far it is, at most ten times a second.",
+    ),
+    message(
+        "tell", "note",
+        "id:id number:count part:count start:beat duration:beat pitch:midi velocity:velocity",
+        "A note of take `number` as it is written, in beats from the answer's start, part by the "
+        "number that it has in the list. A preview: what is lost is not sent again.",
     ),
     message(
         "tell", "take", "id:id take:text number:count takes:count notes:count beats:float title:text",

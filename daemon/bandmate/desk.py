@@ -6,13 +6,11 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
 
-from bandmate.jobs import Job, Jobs
+from bandmate.jobs import Jobs
 from bandmate.library import Library
+from bandmate.requests import Continuing, Source, announcement, beats_of
 from bandmate.session import Session
-from bandmate.take import Take, TakeCard
-from bandmate.tasks.continuation import seeds_of
 from bandmate.writer import Answer, Musician
 from bandmate_bridge.link import ConductorLink
 from bandmate_bridge.messages import ListPorts, PortList
@@ -28,7 +26,6 @@ SLOWEST, FASTEST = 20.0, 400.0
 UNITS = (1, 2, 4, 8, 16, 32)
 MOST_BEATS = 32  # in a bar
 ERRANDS = 64  # that may wait for the disk
-COURTESY = 0.002  # seconds between two looks whether the live answer is written
 
 log = logging.getLogger("bandmate.desk")
 
@@ -51,7 +48,7 @@ class Desk:
         link: ConductorLink,
     ) -> None:
         self.jobs = Jobs()
-        self._musician = musician
+        self._continuing = Continuing(musician, model, library, lambda: session.writing)
         self._model = model
         self._library = library
         self._controls = controls
@@ -88,10 +85,9 @@ class Desk:
 
         def store() -> None:
             assert answer.score is not None
-            take = self._store(
-                answer.score, answer.phrase.score, answer.controls, answer.seed, tags=("live",)
-            )
-            self.server.tell_all("take", 0, *_announcement(take.card, 1, 1))
+            phrase = answer.phrase.score
+            take = self._continuing.store(answer.score, phrase, answer.controls, answer.seed, tags=("live",))
+            self.server.tell_all("take", 0, *announcement(take.card, 1, 1))
 
         def refused(error: BandmateError) -> None:
             self.server.tell_all("notice", 0, error.code, str(error))
@@ -153,7 +149,7 @@ class Desk:
         def tell() -> None:
             cards = self._library.list(limit=min(limit, MOST_TAKES))
             for number, card in enumerate(cards, 1):
-                client.tell("take", request, *_announcement(card, number, len(cards)))
+                client.tell("take", request, *announcement(card, number, len(cards)))
             client.tell("done", request, len(cards))
 
         self._errand_for(client, request, tell)
@@ -161,7 +157,7 @@ class Desk:
     def _notes(self, client: Client, request: int, take_id: str) -> None:
         def send() -> None:
             take = self._library.get(take_id)
-            self.server.send_list(client, request, take.score, _beats(take.card))
+            self.server.send_list(client, request, take.score, beats_of(take.card))
 
         self._errand_for(client, request, send)
 
@@ -175,82 +171,34 @@ class Desk:
     # Requests that take their time
 
     def _continue(self, client: Client, request: int, list_id: int, *wishes: Atom) -> None:
-        phrase = client.lists.taken(list_id)[0] if list_id else self._session.phrase
-        if phrase is None or not phrase.note_count:
+        if list_id:
+            score, beats = client.lists.taken(list_id)
+        else:
+            score, beats = self._session.phrase or Score(), 0.0
+        if not score.note_count:
             raise BandmateError(
                 "there are no notes to go on from: upload a phrase, or play one into Bandmate In", "silent"
             )
-        heard = phrase
-        self._submit(client, request, lambda: heard, wishes)
+        self._submit(client, request, lambda: Source(score, beats), wishes)
 
     def _extend(self, client: Client, request: int, take_id: str, *wishes: Atom) -> None:
-        self._submit(client, request, lambda: self._library.get(take_id).after_phrase(), wishes, take_id)
+        def source() -> Source:
+            take = self._library.get(take_id)
+            return Source(take.after_phrase(), parent=take.id)
+
+        self._submit(client, request, source, wishes)
+
+    def _submit(
+        self, client: Client, request: int, source: Callable[[], Source], wishes: tuple[Atom, ...]
+    ) -> None:
+        pairs = dict(zip(map(str, wishes[::2]), wishes[1::2], strict=True))
+        stream = pairs.pop("stream", 0) not in (0, "0", "off", "false")
+        controls = Controls.parse(pairs, base=self._controls)
+        self.jobs.submit(client, request, lambda job: self._continuing.run(job, source(), controls, stream))
 
     def _cancel(self, client: Client, request: int, job: int) -> None:
         self.jobs.cancel(client, job)
         client.tell("ok", request)
-
-    def _submit(
-        self,
-        client: Client,
-        request: int,
-        source: Callable[[], Score],
-        wishes: tuple[Atom, ...],
-        take_id: str | None = None,
-    ) -> None:
-        """Queues a continuation of what `source` gives; takes go to the library, then to the client."""
-        pairs = dict(zip(map(str, wishes[::2]), wishes[1::2], strict=True))
-        controls = Controls.parse(pairs, base=self._controls)
-
-        def work(job: Job) -> None:
-            phrase = source()
-            parent = None if take_id is None else self._library.find(take_id)
-            seeds = seeds_of(controls)
-            total = controls.bars * len(seeds)
-            for number, seed in enumerate(seeds, 1):
-                before = controls.bars * (number - 1)
-
-                def progress(bars: int, _: int, before: int = before) -> None:
-                    job.progress(before + bars, total)
-
-                score = self._musician.answer(
-                    phrase, controls, seed, progress=progress, cancelled=lambda: self._yields(job)
-                )
-                take = self._store(score, phrase, controls, seed, parent=parent)
-                job.tell("take", *_announcement(take.card, number, len(seeds)))
-            job.tell("done", len(seeds))
-
-        self.jobs.submit(client, request, work)
-
-    def _yields(self, job: Job) -> bool:
-        """Whether the job is cancelled; waits while a live answer is written, which cannot wait."""
-        while self._session.writing and not job.cancelled():
-            time.sleep(COURTESY)
-        return job.cancelled()
-
-    def _store(
-        self,
-        score: Score,
-        phrase: Score,
-        controls: Controls,
-        seed: int,
-        *,
-        parent: str | None = None,
-        tags: tuple[str, ...] = (),
-    ) -> Take:
-        return self._library.add(
-            Take.create(
-                score,
-                task="continue",
-                phrase=phrase,
-                model=self._model,
-                seed=seed,
-                controls=asdict(replace(controls, seed=seed, takes=1)),
-                parent=parent,
-                tags=tags,
-                bars=controls.bars,
-            )
-        )
 
     # Errands
 
@@ -275,12 +223,3 @@ class Desk:
 
         self._errands_waiting += 1
         self._errands.submit(run)
-
-
-def _beats(card: TakeCard) -> float:
-    beats, unit = card.metre.split("/")
-    return card.bars * 4.0 * int(beats) / int(unit)
-
-
-def _announcement(card: TakeCard, number: int, takes: int) -> tuple[Atom, ...]:
-    return card.id, number, takes, card.notes, _beats(card), card.title

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from bandmate.ink import Ink
 from bandmate.tasks.continuation import assemble
 from bandmate_bridge.messages import Cancel, Change, Cue, Play, ToConductor
 from bandmate_bridge.phrase import DRUM_CHANNEL, Phrase
@@ -32,16 +33,6 @@ class Musician(Protocol):
     def events(
         self, prompt: Prompt, controls: Controls, seed: int
     ) -> Iterator[tuple[Played | None, int]]: ...
-
-    def answer(
-        self,
-        phrase: Score,
-        controls: Controls,
-        seed: int,
-        *,
-        progress: Callable[[int, int], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> Score: ...
 
 
 @dataclass(eq=False)
@@ -182,6 +173,7 @@ class Writer:
         phrase = answer.phrase
         score = self._keyed(phrase.score)
         prompt = self._musician.hear(score, answer.controls, until=phrase.end - phrase.start)
+        ink = Ink(prompt, answer.controls)
         heard: list[Played] = []
         sent, due = 0, 0.0
         for played, _ in self._musician.events(prompt, answer.controls, answer.seed):
@@ -190,33 +182,22 @@ class Writer:
             if played is not None:
                 heard.append(played)
             if len(heard) > sent and time.perf_counter() >= due:
-                self._send(answer, prompt, heard[sent:])
+                self._send(answer, ink, heard[sent:])
                 sent, due = len(heard), time.perf_counter() + BATCH
         if not answer.stop.is_set():
-            self._send(answer, prompt, heard[sent:])
+            self._send(answer, ink, heard[sent:])
         answer.score = assemble(prompt, heard, answer.controls)
 
-    def _send(self, answer: Answer, prompt: Prompt, heard: list[Played]) -> None:
-        """Hands notes and pedals to the conductor, none beyond the answer's end."""
-        usual = {
-            slot: part.notes[-1].velocity
-            for part, slot in zip(prompt.phrase.parts, prompt.slots, strict=True)
-            if part.notes
-        }
-        drums = {slot for part, slot in zip(prompt.phrase.parts, prompt.slots, strict=True) if part.is_drums}
+    def _send(self, answer: Answer, ink: Ink, heard: list[Played]) -> None:
+        """Hands notes and pedals to the conductor, at their beats of the clock."""
         cues, changes = [], []
-        for played in heard:
-            channel = DRUM_CHANNEL if played.slot in drums else answer.channel
-            event = played.event
-            if not isinstance(event, Note):
-                data = (0xB0 | channel, event.number, event.value)
-                changes.append(Change(answer.phrase.answer + event.beat, data))
-                continue
-            start = answer.phrase.answer + event.start
-            velocity = event.velocity if played.known_velocity else usual.get(played.slot, event.velocity)
-            if start < answer.end:
-                duration = min(event.duration, answer.end - start)
-                cues.append(Cue(start, duration, event.pitch, velocity, channel))
+        start = answer.phrase.answer
+        for written in filter(None, map(ink.dry, heard)):
+            channel, event = DRUM_CHANNEL if written.drums else answer.channel, written.event
+            if isinstance(event, Note):
+                cues.append(Cue(start + event.start, event.duration, event.pitch, event.velocity, channel))
+            else:
+                changes.append(Change(start + event.beat, (0xB0 | channel, event.number, event.value)))
         if cues or changes:
             notes = Play(answer.plan, tuple(cues), tuple(changes), last=False)
             answer.play(self._to_conductor, notes)
