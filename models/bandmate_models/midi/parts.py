@@ -70,7 +70,7 @@ def parts_of(tracks: Sequence[TrackEvents], ticks_per_beat: int) -> tuple[Part, 
             "other",
             _notes(notes[voice], ticks_per_beat),
             voice.program,
-            _controls([*changes[voice], *_from_elsewhere(voice, lines, players, notes)], ticks_per_beat),
+            _controls(_heard(voice, changes[voice], lines, players, notes), ticks_per_beat),
             titles[voice.place.track].name,
         )
         for voice in voices
@@ -102,17 +102,29 @@ def _programs_by_channel(lines: dict[Place, Line]) -> dict[tuple[int, int], Prog
     return programs
 
 
-def _from_elsewhere(
-    voice: Voice, lines: dict[Place, Line], players: set[Place], notes: dict[Voice, list[TickNote]]
-) -> Iterable[Change]:
-    """What other tracks say on the voice's channel: all if they play nothing there, else the pedals."""
+def _heard(
+    voice: Voice,
+    own: Sequence[Change],
+    lines: dict[Place, Line],
+    players: set[Place],
+    notes: dict[Voice, list[TickNote]],
+) -> list[Change]:
+    """The voice's `own` changes and, on its channel, those of other tracks: all of a track that plays nothing
+    there, the pedals of a track that plays its program. What several tracks say alike is taken once.
+    """
+    heard, known = list(own), set(own)
     for place, line in lines.items():
         if place[1:] != voice.place[1:] or place.track == voice.place.track:
             continue
         if place not in players:
-            yield from line.changes
+            said = line.changes
         elif Voice(place, voice.program) in notes:
-            yield from (change for change in line.changes if change[1] == "cc" and change[2] in PEDALS)
+            said = [change for change in line.changes if change[1] == "cc" and change[2] in PEDALS]
+        else:
+            continue
+        heard.extend(change for change in said if change not in known)
+        known.update(said)
+    return sorted(heard, key=lambda change: change[0])
 
 
 def _notes(notes: Sequence[TickNote], ticks_per_beat: int) -> tuple[Note, ...]:
@@ -125,8 +137,4 @@ def _notes(notes: Sequence[TickNote], ticks_per_beat: int) -> tuple[Note, ...]:
 
 
 def _controls(changes: Iterable[Change], ticks_per_beat: int) -> tuple[Control, ...]:
-    """Sorted by time, in the file's order at one tick; what several tracks say alike is said once."""
-    return tuple(
-        Control(tick / ticks_per_beat, kind, number, value)
-        for tick, kind, number, value in sorted(dict.fromkeys(changes), key=lambda change: change[0])
-    )
+    return tuple(Control(tick / ticks_per_beat, kind, number, value) for tick, kind, number, value in changes)

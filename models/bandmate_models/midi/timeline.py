@@ -90,13 +90,20 @@ def _change(beat: float, kind: int, data: bytes) -> Tempo | Metre | Key | None:
     except Exception:  # for damaged data mido raises IndexError, struct.error and an error of its own
         return None
     if kind == _TEMPO:
-        return Tempo(beat, MICROSECONDS / message.tempo) if message.tempo else None
+        return Tempo(beat, _bpm(message.tempo)) if message.tempo else None
     if kind == _METRE:
         playable = message.numerator and message.denominator <= SMALLEST_BEAT
         return Metre(beat, message.numerator, message.denominator) if playable else None
     letter, accidental = message.key[0], message.key[1:].rstrip("m")
     tonic = (_PITCH_CLASSES[letter] + _ACCIDENTALS.get(accidental, 0)) % 12
     return Key(beat, tonic, "minor" if message.key.endswith("m") else "major")
+
+
+def _bpm(microseconds: int) -> float:
+    """The roundest tempo that these microseconds in a beat stand for: 666,667 is 90 bpm, not 89.999955."""
+    exact = MICROSECONDS / microseconds
+    rounded = round(exact, 3)
+    return rounded if rounded and round(MICROSECONDS / rounded) == microseconds else exact
 
 
 def _map(changes: list[_Change], default: _Change) -> tuple[_Change, ...]:

@@ -127,8 +127,8 @@ def _part_track(part: Part, seat: Seat, ruler: Ruler) -> MidiTrack:
 
 
 def _note_messages(notes: Iterable[Note], channel: int, ruler: Ruler) -> Iterator[_Timed]:
-    for start, duration, pitch, velocity in notes:
-        on, off = ruler.tick(start), ruler.tick(start + duration)
+    spans = [(ruler.tick(start), ruler.tick(start + length), *rest) for start, length, *rest in notes]
+    for on, off, pitch, velocity in sorted(spans):
         if ruler.end is not None and on >= ruler.end:
             continue
         if not 1 <= velocity <= 127:
