@@ -7,10 +7,10 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
 
+from bandmate import __version__
 from bandmate.config import load_config
 from bandmate.console import Console
 from bandmate_models.errors import BandmateError
@@ -36,7 +36,7 @@ def parser() -> Parser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("--version", action="version", version=f"bandmate {_version()}")
+    top.add_argument("--version", action="version", version=f"bandmate {__version__}")
     top.add_argument("--config", type=Path, metavar="FILE", help="settings file (TOML)")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in COMMANDS:
@@ -63,10 +63,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on; exit in peace
         return 141
     return code
-
-
-def _version() -> str:
-    try:
-        return version("bandmate")
-    except PackageNotFoundError:
-        return "from a checkout"

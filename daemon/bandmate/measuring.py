@@ -30,7 +30,7 @@ class Times(NamedTuple):
         return cls(*(1000 * float(value) for value in np.percentile(seconds, (50, 95, 99))))
 
     def __str__(self) -> str:
-        return f"{self.p50:.1f} ms (p95 {self.p95:.1f}, p99 {self.p99:.1f})"
+        return f"{self.p50:.3g} ms (p95 {self.p95:.3g}, p99 {self.p99:.3g})"
 
 
 def step_times(weights: Weights, past: int, steps: int = 64) -> Times:

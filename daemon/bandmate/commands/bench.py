@@ -12,7 +12,7 @@ from bandmate.config import Config
 from bandmate.console import Console
 from bandmate_models.errors import BandmateError
 
-_SHARED = "harness"  # what the benchmarks import
+_ENTRY = "__main__"  # what a benchmark has, and what benchmarks share has not
 
 
 def add(commands: Commands) -> None:
@@ -68,7 +68,7 @@ def _scripts() -> dict[str, Path]:
     return {
         script.stem: script
         for script in sorted(folder.glob("*.py"))
-        if script.stem != _SHARED and not script.stem.startswith("_")
+        if _ENTRY in script.read_text(encoding="utf-8")
     }
 
 
