@@ -104,6 +104,11 @@ class Ours:
         return int(weights + cache)
 
 
+def fastest_tenth(samples_ms: Sequence[float]) -> float:
+    """The 10th percentile: what a sample takes when nothing else runs."""
+    return sorted(samples_ms)[len(samples_ms) // 10]
+
+
 def decode_rows(
     ours: dict[str, Ours], theirs: dict[str, Llama], pasts: Sequence[int], count: int, rounds: int
 ) -> list[dict[str, Any]]:
@@ -139,6 +144,7 @@ def decode_rows(
                     "generate_ms": reference,
                     "generate_attention": kind,
                     "ratio": reference["p50"] / turn["p50"],
+                    "ratio_undisturbed": fastest_tenth(theirs_ms[kind]) / fastest_tenth(turns[name]),
                     "ratio_goal": GOALS.get(past),
                     "step_bytes": needed,
                     "memory_bytes_per_second": memory,
@@ -261,6 +267,7 @@ def _decode_line(row: dict[str, Any]) -> dict[str, Any]:
         "tokens/s": row["tokens_per_second"],
         **{f"generate {name}": reference[name] for name in ("p50", "p95", "p99")},
         "ratio": row["ratio"],
+        "undisturbed": row["ratio_undisturbed"],
         "goal": row["ratio_goal"],
         "of memory bound": row["of_memory_bound"],
         "of bound at this size": row["of_bound_at_this_size"],
