@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -134,14 +135,23 @@ def test_half_precision_weights_go_on_with_a_new_warm_up(tmp_path: Path) -> None
     assert trainer(tmp_path / "second", start_from=latest).progress.step == second.progress.step
 
 
+def ticking() -> Callable[[], float]:
+    """A clock on which every look takes a tenth of a second."""
+    ticks = itertools.count()
+    return lambda: next(ticks) / 10
+
+
 def test_minutes_end_the_call_with_a_checkpoint(tmp_path: Path) -> None:
-    run = trainer(tmp_path, tokens=10**12, minutes=0.1)
+    timed = options(tmp_path, tokens=10**12, minutes=0.5)
+    run = Trainer(CONFIG, timed, RepeatingWindows, RepeatingWindows, ticking())
     assert run.run() == "out of minutes"
-    assert checkpoint.load(tmp_path / "state.pt")["step"] == run.progress.step > 0
+    assert 0.3 * 60 < run.progress.seconds < 0.5 * 60
+    assert checkpoint.load(tmp_path / "state.pt")["step"] == run.progress.step > 10
 
 
 def test_finish_ends_the_schedule_with_the_minutes(tmp_path: Path) -> None:
-    run = trainer(tmp_path, tokens=10**12, minutes=0.1, finish=True, log_every=1)
+    timed = options(tmp_path, tokens=10**12, minutes=0.5, finish=True, log_every=1)
+    run = Trainer(CONFIG, timed, RepeatingWindows, RepeatingWindows, ticking())
     assert run.run() == "out of minutes"
     rates = [json.loads(line).get("lr") for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     rates = [rate for rate in rates if rate]

@@ -8,7 +8,8 @@ torch = pytest.importorskip("torch")
 
 from bandmate_models.errors import BandmateError  # noqa: E402
 from bandmate_models.model_config import ModelConfig  # noqa: E402
-from bandmate_models.transformer import Transformer  # noqa: E402
+from bandmate_models.training.block_attention import block_attention  # noqa: E402
+from bandmate_models.transformer import Transformer, causal_attention  # noqa: E402
 
 SMALL = ModelConfig(1, 97, d_model=64, n_layers=3, n_heads=4, n_kv_heads=2, d_ff=112, context=128)
 
@@ -53,6 +54,20 @@ def test_weights_load_unchanged_into_llama_and_agree(kv_heads: int, rope_base: f
         ours, theirs = model(tokens), reference(tokens).logits
     assert ours.std() > 0.3
     torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("length", [1, 255, 256, 600])
+def test_block_attention_is_causal_attention(length: int) -> None:
+    torch.manual_seed(length)
+    shapes = [(2, heads, length, 16) for heads in (6, 2, 2, 6)]
+    exact = [torch.randn(shape, requires_grad=True) for shape in shapes]
+    rounded = [tensor.detach().bfloat16().requires_grad_() for tensor in exact]
+    results = []
+    for attend, (*inputs, gradient) in ((causal_attention, exact), (block_attention, rounded)):
+        mixed = attend(*inputs)
+        results.append([mixed, *torch.autograd.grad(mixed, inputs, gradient.detach())])
+    for expected, found in zip(*results, strict=True):
+        assert (found.float() - expected).norm() < 0.01 * expected.norm() + 0.01
 
 
 def test_a_later_token_never_changes_an_earlier_prediction() -> None:

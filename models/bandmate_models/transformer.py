@@ -6,11 +6,15 @@ Parameter names are those of Hugging Face's LlamaForCausalLM, so a state dict lo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bandmate_models.model_config import ModelConfig
+
+Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 INITIAL_SCALE = 0.02
 
@@ -18,10 +22,10 @@ INITIAL_SCALE = 0.02
 class Transformer(nn.Module):
     """tokens [B, T] -> logits [B, T, V]. The embedding is also the output matrix."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, attend: Attend | None = None) -> None:
         super().__init__()
         self.config = config
-        self.model = Backbone(config)
+        self.model = Backbone(config, attend or causal_attention)
         self.apply(_initialise)
         residual_scale = INITIAL_SCALE / (2 * config.n_layers) ** 0.5
         for name, weight in self.named_parameters():
@@ -42,10 +46,10 @@ class Backbone(nn.Module):
     cosine: Tensor  # [context, D]
     sine: Tensor
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, attend: Attend) -> None:
         super().__init__()
         self.embed_tokens = nn.Embedding(config.vocabulary_size, config.d_model)
-        self.layers = nn.ModuleList(Layer(config) for _ in range(config.n_layers))
+        self.layers = nn.ModuleList(Layer(config, attend) for _ in range(config.n_layers))
         self.norm = RMSNorm(config.d_model, config.norm_eps)
         cosine, sine = rotary_table(config.context, config.head_dim, config.rope_base)
         self.register_buffer("cosine", cosine, persistent=False)
@@ -62,10 +66,10 @@ class Backbone(nn.Module):
 
 
 class Layer(nn.Module):
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, attend: Attend) -> None:
         super().__init__()
         self.input_layernorm = RMSNorm(config.d_model, config.norm_eps)
-        self.self_attn = Attention(config)
+        self.self_attn = Attention(config, attend)
         self.post_attention_layernorm = RMSNorm(config.d_model, config.norm_eps)
         self.mlp = FeedForward(config)
 
@@ -78,8 +82,9 @@ class Layer(nn.Module):
 class Attention(nn.Module):
     """Causal attention in which H / K query heads share each key head."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, attend: Attend) -> None:
         super().__init__()
+        self.attend = attend
         self.n_heads, self.n_kv_heads, self.head_dim = config.n_heads, config.n_kv_heads, config.head_dim
         self.q_proj = nn.Linear(config.d_model, self.n_heads * self.head_dim, bias=False)
         self.k_proj = nn.Linear(config.d_model, self.n_kv_heads * self.head_dim, bias=False)
@@ -92,11 +97,16 @@ class Attention(nn.Module):
         key = self.k_proj(hidden).view(batch, length, self.n_kv_heads, self.head_dim).transpose(1, 2)
         value = self.v_proj(hidden).view(batch, length, self.n_kv_heads, self.head_dim).transpose(1, 2)
         query, key = rotate(query, rotary), rotate(key, rotary)  # [B, H, T, D], [B, K, T, D]
-        shared = self.n_heads // self.n_kv_heads
-        key, value = key.repeat_interleave(shared, dim=1), value.repeat_interleave(shared, dim=1)
-        mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True)  # [B, H, T, D]
+        mixed = self.attend(query, key, value)  # [B, H, T, D]
         output: Tensor = self.o_proj(mixed.transpose(1, 2).reshape(batch, length, -1))
         return output
+
+
+def causal_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """query [B, H, T, D], key and value [B, K, T, D] -> [B, H, T, D]."""
+    shared = query.shape[1] // key.shape[1]
+    key, value = key.repeat_interleave(shared, dim=1), value.repeat_interleave(shared, dim=1)
+    return F.scaled_dot_product_attention(query, key, value, is_causal=True)
 
 
 class FeedForward(nn.Module):

@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -36,27 +37,33 @@ from bandmate_models.training.checkpoint import Progress
 from bandmate_models.training.evaluation import HeldOut, bits_per_note
 from bandmate_models.training.log import Log
 from bandmate_models.training.options import Options, parse
-from bandmate_models.training.scorer import Scorer, pick_device
+from bandmate_models.training.scorer import Scorer, keep_freed_memory, pick_device
 from bandmate_models.transformer import Transformer
 
-MICRO_TOKENS = {"cpu": 4096, "mps": 8192, "cuda": 65536}
+MICRO_TOKENS = {"cpu": 1024, "mps": 8192, "cuda": 65536}
 WORKERS = {"cpu": 0, "mps": 0, "cuda": 6}
 
 
 class Trainer:
-    """One call of a run. `train` and `held_out` open windows of a context length.
+    """One call of a run. `train` and `held_out` open windows of a context length; `clock` counts seconds.
 
     Raises BandmateError("bad_weights") when the run's files are damaged or of another shape.
     """
 
     def __init__(
-        self, config: ModelConfig, options: Options, train: OpenWindows, held_out: OpenWindows
+        self,
+        config: ModelConfig,
+        options: Options,
+        train: OpenWindows,
+        held_out: OpenWindows,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.started = time.monotonic()
+        self._clock = clock
+        self.started = clock()
         self.options = options
         self.device = pick_device(options.device)
-        if options.threads:
-            torch.set_num_threads(options.threads)
+        torch.set_num_threads(1)  # the scorer's threads each take whole micro-batches
+        keep_freed_memory()
         torch.set_flush_denormal(True)
         torch.set_float32_matmul_precision("high")
         torch.manual_seed(options.seed)
@@ -66,7 +73,8 @@ class Trainer:
         self.optimiser = self._new_optimiser()
         self.resumed_from = self._resume()
         self._before = self.progress.seconds
-        self._scorer = Scorer(self.model, self.device, options.compile)
+        threads = (options.threads or os.cpu_count() or 1) if self.device.type == "cpu" else 1
+        self._scorer = Scorer(self.model, self.device, threads, options.compile)
         workers = WORKERS[self.device.type] if options.workers is None else options.workers
         self.batches = Batches(train, workers)
         self._held_out = held_out
@@ -96,7 +104,7 @@ class Trainer:
         return reason
 
     def _advance(self) -> None:
-        options, progress, began = self.options, self.progress, time.monotonic()
+        options, progress, began = self.options, self.progress, self._clock()
         seen = progress.tokens_seen
         losses: list[Tensor] = []
         rate = 0.0
@@ -105,7 +113,7 @@ class Trainer:
             rate = options.schedule.learning_rate(share, progress.step - progress.optimiser_started)
             losses.append(self._step(options.phases.context_at(share), rate))
             progress.step += 1
-            progress.seconds = self._before + time.monotonic() - self.started
+            progress.seconds = self._before + self._clock() - self.started
             if progress.step % options.eval_every == 0:
                 break
         loss = float(torch.stack(losses).mean())
@@ -114,7 +122,7 @@ class Trainer:
                 f"training diverged at step {progress.step}; run again with a lower --lr",
                 "diverged",
             )
-        speed = (progress.tokens_seen - seen) / (time.monotonic() - began)
+        speed = (progress.tokens_seen - seen) / (self._clock() - began)
         self._log.record(
             progress.step,
             {
@@ -128,14 +136,14 @@ class Trainer:
         self._log.progress(self._line(loss, speed))
         if progress.step % options.eval_every == 0:
             self._evaluate()
-        if time.monotonic() - self._saved_at > 60 * options.save_minutes:
+        if self._clock() - self._saved_at > 60 * options.save_minutes:
             self._save()
 
     def share_done(self) -> float:
         """0..1 of the whole run: by tokens, and by time too where this call is the last."""
         share = self.progress.tokens_seen / self.options.tokens
         if self.options.finish and self.options.minutes:
-            now = time.monotonic() - self.started
+            now = self._clock() - self.started
             share = max(share, (self._before + now) / (self._before + self._time_to_train()))
         return min(share, 1.0)
 
@@ -153,7 +161,7 @@ class Trainer:
             return "interrupted"
         if progress.tokens_seen >= options.tokens:
             return "all tokens seen"
-        if time.monotonic() - self.started >= self._time_to_train():
+        if self._clock() - self.started >= self._time_to_train():
             return "out of minutes"
         if options.patience and progress.evaluations_since_best >= options.patience:
             return "no better on held-out pieces"
@@ -169,20 +177,12 @@ class Trainer:
         rows = max(1, self.options.batch_tokens // context)
         tokens, weights = self.batches.get(self.progress.step, context, rows)
         micro_rows = max(1, (self.options.micro_tokens or MICRO_TOKENS[self.device.type]) // context)
-        total = max(float(weights.sum()), 1.0)
-        loss = torch.zeros((), device=self.device)
-        for start in range(0, rows, micro_rows):
-            part = (
-                self._scorer.loss(tokens[start : start + micro_rows], weights[start : start + micro_rows])
-                / total
-            )
-            part.backward()  # type: ignore[no-untyped-call]
-            loss += part.detach()
+        loss = self._scorer.accumulate(tokens, weights, micro_rows)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        self._scorer.refresh()
         self.progress.tokens_seen += rows * context
         return loss
 
@@ -196,9 +196,9 @@ class Trainer:
         return bits_per_note(windows.validation(), self._scorer.bits, micro, options.eval_per_source)
 
     def _evaluate(self) -> None:
-        began, progress = time.monotonic(), self.progress
+        began, progress = self._clock(), self.progress
         found = self.evaluate()
-        self._longest_evaluation = max(self._longest_evaluation, time.monotonic() - began)
+        self._longest_evaluation = max(self._longest_evaluation, self._clock() - began)
         if found is None:
             return
         progress.held_out = found.mean
@@ -239,11 +239,11 @@ class Trainer:
         return content
 
     def _save(self) -> None:
-        began = time.monotonic()
+        began = self._clock()
         content = checkpoint.model_content(self.model.config, self.progress, self.model.state_dict())
         checkpoint.save(self.state_path, {**content, "optimiser": self.optimiser.state_dict()})
         self._save_weights("latest.pt")
-        self._saved_at = time.monotonic()
+        self._saved_at = self._clock()
         self._longest_save = max(self._longest_save, self._saved_at - began)
 
     def _save_weights(self, name: str) -> None:
@@ -266,7 +266,7 @@ class Trainer:
         progress = self.progress
         held_out = "-" if progress.held_out is None else f"{progress.held_out:.3f}"
         left = max(0, self.options.tokens - progress.tokens_seen) / speed
-        left = min(left, max(0.0, self._time_to_train() - (time.monotonic() - self.started)))
+        left = min(left, max(0.0, self._time_to_train() - (self._clock() - self.started)))
         return (
             f"{progress.tokens_seen / 1e6:.2f} M tokens, {speed:,.0f} tok/s, loss {loss:.3f}, "
             f"held-out {held_out} bits/note, {left / 60:.0f} min left"
