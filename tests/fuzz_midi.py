@@ -55,7 +55,7 @@ if __name__ == "__main__":
     if len(sys.argv) == 2 and sys.argv[1].isdigit():
         with_hypothesis(int(sys.argv[1]))
     else:
-        import atheris
+        import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
         atheris.instrument_all()
         atheris.Setup(sys.argv, read_and_write)

@@ -14,7 +14,6 @@ from ..errors import BandmateError
 # (tick, status, first data byte, second data byte); for a meta event (tick, 0xFF, meta type, its bytes).
 ChannelEvent = tuple[int, int, int, int]
 MetaEvent = tuple[int, int, int, bytes]
-Event = ChannelEvent | MetaEvent
 
 META = 0xFF
 END_OF_TRACK = 0x2F
