@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ from bandmate.config import Config
 from bandmate.library import Library
 from bandmate.server import Engine
 from bandmate_bridge.osc_client import OscClient
-from jack_helpers import JackServer, Musician, until
+from jack_helpers import JackServer, Musician, brisk, until
 from stand_in import StandIn
 
 pytest_plugins = ("jack",)
@@ -100,3 +102,27 @@ def test_panic_over_osc_silences_the_answer(engine: Engine, musician: Bring) -> 
         assert client.ask("panic")[-1].name == "ok"
     until(lambda: not player.still_sounding(), "silence")
     assert len(player.notes_on()) < 8
+
+
+@brisk
+def test_a_killed_conductor_is_replaced_and_the_next_phrase_is_answered(
+    engine: Engine, musician: Bring
+) -> None:
+    player = musician()
+    with OscClient(engine.address[1]) as client:
+        player.play(*bars(1))
+        until(lambda: len(player.notes_on()) == 2, "two notes of the answer")
+        conductor = engine.conductor
+        assert conductor is not None
+        os.kill(conductor, signal.SIGKILL)
+        told = {}
+        for answer in client.announcements(30.0):
+            told[answer.name] = answer.values
+            if {"notice", "session"} <= told.keys() and told["session"][0] == "waiting":
+                break
+        assert told["notice"][0] == "conductor_restarted"
+    until(lambda: not player.still_sounding(), "silence")
+    before = len(player.notes_on())
+    player.play(*bars(1, pitch=72))
+    until(lambda: len(player.notes_on()) == before + 8, "the second answer", seconds=40.0)
+    until(lambda: not player.still_sounding(), "silence")
