@@ -1,6 +1,7 @@
 """The command line: the main job from file to files, and one clear line for every mistake."""
 
 import errno
+import io
 import os
 import re
 import signal
@@ -190,6 +191,21 @@ def test_the_demo_needs_nothing(workplace: Path, capsys: pytest.CaptureFixture[s
     assert len(list(Path("bandmate-demo").glob("*.mid"))) == 6
     assert capsys.readouterr().out.count("snare") >= 3
     assert not (workplace / "library").exists()
+
+
+def test_the_shipped_model_answers_the_same_way_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("a", "b"):
+        assert bandmate("demo", "-o", folder, "--no-audio") == 0
+    files_of_a = sorted(Path("a").iterdir())
+    assert len(files_of_a) == 6
+    for file in files_of_a:
+        assert file.read_bytes() == Path("b", file.name).read_bytes()
+    answers = {Path("a", f"demo {take}.mid").read_bytes() for take in (1, 2, 3)}
+    assert len(answers) == 3
+    for data in answers:
+        file = mido.MidiFile(file=io.BytesIO(data))
+        assert {sum(m.time for m in track) / file.ticks_per_beat for track in file.tracks} == {16.0}
+        assert read_midi(data).keys[0][1:] == (2, "minor")
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ class Take:
         counts: Counter[str] = Counter()
         for part in self.score.parts:
             counts[part.role] += len(part.notes)
-        roles = ", ".join(f"{count} {role}" for role, count in counts.most_common())
+        roles = ", ".join(f"{count} {role}" for role, count in counts.most_common() if count)
         key = f" in {card.key}" if card.key else ""
         bars = "1 bar" if card.bars == 1 else f"{card.bars} bars"
         return f"{bars} of {card.metre}{key}, {card.tempo:g} bpm, {card.notes} notes: {roles or 'silence'}"

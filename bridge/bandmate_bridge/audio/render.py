@@ -44,12 +44,12 @@ class Place(NamedTuple):
 
 PLACES: dict[Role, Place] = {
     "melody": Place(1.0, 0.0, 0.22),
-    "chords": Place(-3.0, -0.25, 0.2),
-    "guitar": Place(-3.5, 0.35, 0.18),
-    "bass": Place(-0.5, 0.0, 0.04),
-    "drums": Place(0.0, 0.0, 0.1),
-    "strings": Place(-4.5, 0.15, 0.35),
-    "other": Place(-3.0, -0.4, 0.2),
+    "chords": Place(-1.0, -0.25, 0.2),
+    "guitar": Place(-1.5, 0.35, 0.18),
+    "bass": Place(-1.0, 0.0, 0.04),
+    "drums": Place(-1.0, 0.0, 0.1),
+    "strings": Place(-3.5, 0.15, 0.35),
+    "other": Place(-2.0, -0.4, 0.2),
 }
 
 
