@@ -25,6 +25,12 @@ class Producer:
         self._console = console
         self._library = Library(config.library_folder) if keep else None
         self._roll = roll
+        self._left_out: set[str] = set()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every take was kept and sounded as it should be."""
+        return not self._left_out
 
     def produce(
         self, phrase: Score, controls: Controls, title: str, folder: Path, *, force: bool = False
@@ -40,20 +46,24 @@ class Producer:
         for take in answers(phrase, weights, controls, title, progress):
             progress.clear()
             files = output.write(take)
-            made.append(self._kept(take))
+            kept = self._kept(take)
             files += self._sounded(take, output, files[0])
-            self._show(made[-1], len(made), controls.takes, files)
+            made.append(kept or take)
+            count = f"Take {len(made)} of {controls.takes}"
+            name = f", {kept.id}" if kept else ""
+            console.line(console.paint(count, "1") + f" (seed {take.card.seed}{name})")
+            self._show(take, files)
         return made
 
-    def _kept(self, take: Take) -> Take:
+    def _kept(self, take: Take) -> Take | None:
         """The take as the library has it; one that it cannot keep is on disk all the same."""
         if self._library is None:
-            return take
+            return None
         try:
             return self._library.add(take)
         except BandmateError as error:
-            self._console.warn(f"not kept in the library: {error}")
-            return take
+            self._leave_out(f"not kept in the library: {error}")
+            return None
 
     def _sounded(self, take: Take, output: Folder, answer: Path) -> list[Path]:
         """The WAV file, where one is wanted and can be made."""
@@ -62,13 +72,17 @@ class Producer:
         try:
             return [output.sound(take, answer, self._config.soundfont)]
         except BandmateError as error:
-            self._console.warn(f"not sounded: {error}")
+            self._leave_out(f"not sounded: {error}")
             return []
 
-    def _show(self, take: Take, number: int, of: int, files: list[Path]) -> None:
+    def _leave_out(self, why: str) -> None:
+        """Say it once, however many takes it befalls."""
+        if why not in self._left_out:
+            self._left_out.add(why)
+            self._console.warn(why)
+
+    def _show(self, take: Take, files: list[Path]) -> None:
         console = self._console
-        name = f", {take.id}" if self._library is not None else ""
-        console.line(console.paint(f"Take {number} of {of}", "1") + f" (seed {take.card.seed}{name})")
         console.line(take.summary())
         if self._roll:
             console.line()

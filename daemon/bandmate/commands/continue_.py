@@ -43,4 +43,4 @@ def run(options: argparse.Namespace, config: Config, console: Console) -> int:
     phrase = read_midi(options.phrase)
     producer = Producer(config, console, keep=not options.no_keep, roll=not options.no_roll)
     producer.produce(phrase, controls, options.phrase.stem, options.output, force=options.force)
-    return 0
+    return 0 if producer.complete else 2

@@ -137,7 +137,7 @@ def _print(cards: Iterable[TakeCard], console: Console) -> None:
     """One line a take, cut to the terminal's width."""
     for card in cards:
         date = card.created[:16].replace("T", " ")
-        music = f"{card.bars} bars {card.metre} {card.key or '':<9} {card.tempo:g} bpm"
+        music = f"{card.bars} bar{'s' * (card.bars != 1)} {card.metre} {card.key or '':<9} {card.tempo:g} bpm"
         tags = "".join(f" #{tag}" for tag in card.tags)
         text = f"{card.id}  {date}  {_stars(card):<5}  {music:<32} {card.title}{tags}"
         console.line(text[: max(console.width, 40)].rstrip())
