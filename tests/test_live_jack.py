@@ -61,6 +61,7 @@ def test_four_bars_are_played_and_the_answer_is_heard_and_kept(
             told.append(answer)
             if answer.name == "session" and answer.values[0] == "waiting":
                 break
+        asked = client.ask("continue", 0, "bars", 1)
     assert [answer.values for answer in told if answer.name == "session"] == [
         ["listening", 0.0], ["answering", 20.0], ["waiting", 28.0],
     ]  # fmt: skip
@@ -71,6 +72,8 @@ def test_four_bars_are_played_and_the_answer_is_heard_and_kept(
     assert [note.pitch for note in kept.score.parts[0].notes] == [60 + step for step in range(8)]
     assert kept.phrase is not None
     assert [note.pitch for note in kept.phrase.parts[0].notes] == [48 + step % 4 for step in range(16)]
+    [again] = [answer for answer in asked if answer.name == "take"]
+    assert Library(tmp_path / "library").get(str(again.values[0])).phrase == kept.phrase
 
 
 def test_playing_again_ends_what_sounds_and_is_the_next_phrase(engine: Engine, musician: Bring) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bandmate.session import CALM_BARS, Listener, Manners, Session
+from bandmate.session import Listener, Manners, Session
+from bandmate.timekeeper import CALM_BARS
 from bandmate.writer import Answer
 from bandmate_bridge.messages import (
     Cancel,
@@ -149,7 +150,7 @@ def test_the_footswitch_ends_the_phrase_at_the_next_bar_line(stage: Stage) -> No
     assert stage.session.phrase is not None
     assert stage.session.phrase.note_count == 3
     assert stage.cues()[0].start == 4.0
-    stage.note(3.2, 65, length=0.2)
+    stage.note(3.7, 65, length=0.2)
     assert stage.of(Cancel) == [], "what ends the phrase does not cancel its answer"
 
 
@@ -250,13 +251,13 @@ def test_the_tempo_is_taken_from_playing_that_nothing_counted_in() -> None:
     [tempo] = stage.of(SetTempo)
     assert isinstance(tempo, SetTempo)
     assert tempo.bpm == pytest.approx(96.0, rel=0.01)
-    assert stage.session.clock.beat_at(50.0 + 60.0 / 96.0 * 4) == pytest.approx(4.0, abs=0.05)
+    assert stage.session.time.clock.beat_at(50.0 + 60.0 / 96.0 * 4) == pytest.approx(4.0, abs=0.05)
     stage.session._writer.stop()
 
 
 def test_a_tempo_that_was_set_stays(stage: Stage) -> None:
-    stage.session._follow = True
-    stage.session.set_tempo(100.0)
+    stage.session.time._follows = True
+    stage.session.time.set_tempo(100.0)
     for step in range(16):
         stage.session.take(NoteHeard(0.0, 50.0 + step * 0.37, 0, 60, 80))
         stage.session.take(NoteHeard(0.0, 50.1 + step * 0.37, 0, 60, 0))
@@ -270,7 +271,7 @@ def test_without_a_running_midi_clock_the_player_is_told_once(stage: Stage) -> N
     assert stage.notices == ["no_clock"]
     assert stage.states == []
     with pytest.raises(BandmateError, match="MIDI clock"):
-        stage.session.set_tempo(100.0)
+        stage.session.time.set_tempo(100.0)
 
 
 def test_the_metre_sets_how_long_the_empty_bar_is(stage: Stage) -> None:

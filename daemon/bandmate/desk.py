@@ -97,7 +97,7 @@ class Desk:
     # Small things
 
     def _status(self, client: Client, request: int) -> None:
-        clock, counts = self._session.clock, self.server.counts
+        clock, counts = self._session.time.clock, self.server.counts
         ports = {port.direction: port for port in self._link.ports}
         pairs: dict[str, Atom] = {
             "model": self._model,
@@ -123,13 +123,13 @@ class Desk:
     def _tempo(self, client: Client, request: int, bpm: float) -> None:
         if not SLOWEST <= bpm <= FASTEST:
             raise BandmateError(f"a tempo is {SLOWEST:g} to {FASTEST:g}, not {bpm:g}", "bad_value")
-        self._session.set_tempo(bpm)
+        self._session.time.set_tempo(bpm)
         client.tell("ok", request)
 
     def _metre(self, client: Client, request: int, beats: int, unit: int) -> None:
         if not 1 <= beats <= MOST_BEATS or unit not in UNITS:
             raise BandmateError(f"{beats}/{unit} is no metre: write it like 4 4, 3 4 or 6 8", "bad_value")
-        self._session.set_metre(beats, unit)
+        self._session.time.set_metre(beats, unit)
         client.tell("ok", request)
 
     def _ports(self, client: Client, request: int) -> None:

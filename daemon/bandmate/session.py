@@ -9,42 +9,31 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
 from bandmate.tasks.continuation import any_seed
+from bandmate.timekeeper import Timekeeper
 from bandmate.writer import Answer, Musician, Writer
 from bandmate_bridge.messages import (
     ClockState,
     ControlHeard,
-    CountIn,
     Fault,
     FromConductor,
-    Locate,
     NoteHeard,
     Panic,
     PlanFinished,
     PortsChanged,
     Restarted,
-    SetMetre,
-    SetTempo,
-    Start,
-    Stop,
     ToConductor,
 )
-from bandmate_bridge.phrase import DRUM_CHANNEL, EARLY, Phrase, PhraseCapture
-from bandmate_bridge.tempo import estimate_tempo
+from bandmate_bridge.phrase import DRUM_CHANNEL, Phrase, PhraseCapture
 from bandmate_models.controls import Controls
-from bandmate_models.errors import BandmateError
 from bandmate_models.score import Score
 
-_Heard = TypeVar("_Heard", NoteHeard, ControlHeard)
 State = Literal["waiting", "listening", "answering"]
 
 LEAD = 1.0  # beats before its bar line at which an answer is begun, at the latest where there was time
-CALM_BARS = 8  # bars without a note after which the internal clock stands still again
-SURE = 0.8  # certainty from which the player's own tempo is taken
-NEAR = 0.005  # share of the tempo that is not worth a change
-PATIENCE = 0.5  # seconds that the session sleeps at most
+CALM, ALERT = 0.5, 0.02  # seconds that the session sleeps at most: without music, and with
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +73,17 @@ class Session:
         self._listener = listener
         self._inbox: queue.SimpleQueue[FromConductor | Answer | Panic | None] = queue.SimpleQueue()
         self._writer = Writer(musician, send, self._inbox.put)
+        self.time = Timekeeper(
+            send, listener.notice, count_in=manners.count_in, follow_tempo=manners.follow_tempo
+        )
         self._capture = PhraseCapture(footswitch=manners.footswitch, lead=LEAD)
-        self._clock = ClockState(False, "internal", 0.0, 0.0, 120.0, 4, 4, 0.0)
         self._answer: Answer | None = None
         self._numbers = itertools.count(1)
         self._channel = 0
         self._read_beat = -math.inf
         self._unread = False
         self._finishing = False
-        self._free = False
-        self._follow = manners.follow_tempo
-        self._started = -math.inf
-        self._active = 0.0
         self._open_ports: set[str] = set()
-        self._warned = False
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
     def start(self) -> None:
@@ -119,27 +105,6 @@ class Session:
         self._send(Panic())
         self._inbox.put(Panic())
 
-    def set_tempo(self, bpm: float) -> None:
-        """From now on, and the playing does not change it; from any thread. BandmateError `clock_follows`."""
-        self._check_clock()
-        self._follow = self._free = False
-        self._send(SetTempo(bpm))
-
-    def set_metre(self, numerator: int, denominator: int) -> None:
-        """From the next bar line on; from any thread. BandmateError `clock_follows`."""
-        self._check_clock()
-        self._send(SetMetre(numerator, denominator))
-
-    def _check_clock(self) -> None:
-        if self._clock.source != "internal":
-            raise BandmateError(
-                "the clock follows incoming MIDI clock: set it at the sender", "clock_follows"
-            )
-
-    @property
-    def clock(self) -> ClockState:
-        return self._clock
-
     @property
     def writing(self) -> bool:
         """Whether a live answer is being written: others should leave it the processor."""
@@ -152,7 +117,8 @@ class Session:
         elif isinstance(message, ControlHeard):
             self._control(message)
         elif isinstance(message, ClockState):
-            self._clock_changed(message)
+            if self.time.hear(message):
+                self._reset()
         elif isinstance(message, Answer):
             self._written(message)
         elif isinstance(message, Panic):
@@ -170,19 +136,16 @@ class Session:
 
     def advance(self, now: float) -> None:
         """Does what is due at the time `now` (seconds of perf_counter)."""
-        clock = self._clock
+        clock = self.time.clock
         if not clock.running:
             return
         beat = clock.beat_at(now)
+        music = not self._capture.is_empty or self._answer is not None
         if not self._capture.is_empty:
-            self._active = beat
             self._advance_phrase(clock, beat)
         if self._answer is not None:
-            self._active = max(self._active, beat)
             self._advance_answer(self._answer, beat)
-        elif self._is_calm(clock, beat):
-            self._send(Stop())
-            self._active = math.inf
+        self.time.rest(beat, music=music)
 
     def _run(self) -> None:
         while True:
@@ -199,26 +162,22 @@ class Session:
 
     def _patience(self, now: float) -> float:
         """Seconds until something may be due."""
-        clock = self._clock
+        clock = self.time.clock
         if not clock.running or (self._capture.is_empty and self._answer is None):
-            return PATIENCE
+            return CALM
         beat = clock.beat_at(now)
-        beats = [math.floor(beat) + 1.0, self._capture.ends_at(clock)]
-        if self._answer is not None:
-            beats += [self._answer.phrase.answer, self._answer.end]
-        soonest = min(due for due in beats if due is not None and due > beat)
-        return min(PATIENCE, max(0.001, clock.time_at(soonest) - now))
+        return min(ALERT, max(0.001, clock.time_at(math.floor(beat) + 1.0) - now))
 
     # What the player does
 
     def _note(self, message: NoteHeard) -> None:
         pressed = message.velocity > 0
-        if not self._clock.running and not (pressed and self._start_clock(message.time)):
+        if not self.time.clock.running and not (pressed and self.time.begin(message.time)):
             return
-        message = self._stamped(message)
+        message = self.time.stamp(message)
         if pressed:
             if self._answer is not None:
-                if self._finishing and message.beat < self._answer.phrase.answer - EARLY:
+                if self._finishing and message.beat < self._answer.phrase.answer:
                     return
                 self._withdraw()
             if message.channel != DRUM_CHANNEL:
@@ -226,14 +185,14 @@ class Session:
             self._change_state("listening", message.beat)
         self._capture.hear(message)
         self._unread = True
-        if pressed and self._free:
-            self._follow_tempo()
+        if pressed:
+            self.time.follow(self._capture)
 
     def _control(self, message: ControlHeard) -> None:
         if message.number != self._manners.footswitch:
-            self._capture.hear(self._stamped(message))
+            self._capture.hear(self.time.stamp(message))
         elif message.value >= 64:
-            self._footswitch(self._stamped(message))
+            self._footswitch(self.time.stamp(message))
 
     def _footswitch(self, message: ControlHeard) -> None:
         if self._answer is not None:
@@ -241,49 +200,8 @@ class Session:
         elif not self._capture.is_empty:
             self._finishing = True
             self._capture.hear(message)
-        elif not self._clock.running and self._clock.source == "internal" and self._manners.count_in:
-            self._send(CountIn(self._manners.count_in))
-
-    def _stamped(self, message: _Heard) -> _Heard:
-        """The message with its beat on the clock as this session knows it, which may be newer."""
-        if self._clock.source == "internal":
-            return message._replace(beat=self._clock.beat_at(message.time))
-        return message
-
-    def _start_clock(self, time: float) -> bool:
-        """A first note starts the internal clock: it is beat 0. False where another clock has to."""
-        if self._clock.source != "internal":
-            if not self._warned:
-                self._listener.notice(
-                    "no_clock", "no MIDI clock runs: start the sender, or use the internal clock"
-                )
-            self._warned = True
-            return False
-        self._send(Start(0.0))
-        self._send(Locate(0.0, time))
-        self._clock = self._clock._replace(running=True, beat=0.0, time=time, bar=0.0)
-        self._started, self._free = time, self._follow
-        return True
-
-    def _follow_tempo(self) -> None:
-        """Sets the clock to the tempo of the playing, as soon as that is clear."""
-        onsets = self._capture.onset_times
-        pulse = estimate_tempo(onsets)
-        if pulse is None or pulse.certainty < SURE:
-            return
-        self._free = False
-        if abs(pulse.bpm - self._clock.bpm) < NEAR * self._clock.bpm:
-            return
-        first = min(onsets)
-        self._clock = self._clock._replace(bpm=pulse.bpm, beat=0.0, time=first, bar=0.0)
-        here = Locate(self._clock.beat_at(onsets[-1]), onsets[-1])
-        for message in (
-            here,
-            SetTempo(pulse.bpm),
-            here,
-        ):  # the first, so that no tempo change looks like a jump
-            self._send(message)
-        self._capture.rebase(self._clock)
+        else:
+            self.time.count_in()
 
     # What follows from it
 
@@ -303,6 +221,7 @@ class Session:
         answer = Answer(f"answer-{next(self._numbers)}", phrase, self._controls, seed, self._channel)
         self.phrase, self._answer = phrase.score, answer
         self._read_beat, self._unread = -math.inf, False
+        self.time.forget_playing()
         self._writer.write(answer)
 
     def _advance_answer(self, answer: Answer, beat: float) -> None:
@@ -336,32 +255,14 @@ class Session:
     def _reset(self) -> None:
         self._withdraw()
         self._capture.clear()
-        self._read_beat, self._unread, self._free = -math.inf, False, False
-        self._change_state("waiting", self._clock.beat)
+        self._read_beat, self._unread = -math.inf, False
+        self.time.forget_playing()
+        self._change_state("waiting", self.time.clock.beat)
 
     def _change_state(self, state: State, beat: float) -> None:
         if state != self.state:
             self.state = state
             self._listener.state(state, beat)
-
-    # What the conductor says
-
-    def _clock_changed(self, clock: ClockState) -> None:
-        if clock.time < self._started:
-            return
-        before, self._clock = self._clock, clock
-        if clock.running and not before.running:
-            self._active, self._warned = clock.beat, False
-        jumped = clock.running and abs(clock.beat - before.beat_at(clock.time)) > 1.0
-        if before.running and (jumped or not clock.running):
-            self._reset()
-
-    def _is_calm(self, clock: ClockState, beat: float) -> bool:
-        return (
-            clock.source == "internal"
-            and self._capture.is_empty
-            and beat > self._active + CALM_BARS * clock.bar_length
-        )
 
     def _ports_changed(self, message: PortsChanged) -> None:
         now_open = {port.name for port in message.ports if port.open}

@@ -1,0 +1,137 @@
+"""The live session's sense of time: whose clock runs, when it starts, whose tempo it has, when it rests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TypeVar
+
+from bandmate_bridge.messages import (
+    ClockState,
+    ControlHeard,
+    CountIn,
+    Locate,
+    NoteHeard,
+    SetMetre,
+    SetTempo,
+    Start,
+    Stop,
+    ToConductor,
+)
+from bandmate_bridge.phrase import PhraseCapture
+from bandmate_bridge.tempo import estimate_tempo
+from bandmate_models.errors import BandmateError
+
+CALM_BARS = 8  # bars without music after which the internal clock stands still again
+SURE = 0.8  # certainty from which the player's own tempo is taken
+NEAR = 0.005  # share of the tempo that is not worth a change
+JUMP = 1.0  # beats by which a clock that moves on has jumped
+
+_Heard = TypeVar("_Heard", NoteHeard, ControlHeard)
+
+
+class Timekeeper:
+    """What is known of the conductor's clock, and the wishes that go to it.
+
+    `follow_tempo` takes the tempo from playing that nothing counted in, until one is set.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[ToConductor], None],
+        notice: Callable[[str, str], None],
+        *,
+        count_in: int,
+        follow_tempo: bool,
+    ) -> None:
+        self.clock = ClockState(False, "internal", 0.0, 0.0, 120.0, 4, 4, 0.0)
+        self._send = send
+        self._notice = notice
+        self._count_in = count_in
+        self._follows = follow_tempo
+        self._listens = False  # for the tempo of the phrase that is played
+        self._started = -math.inf  # time of the note that started the clock
+        self._active = 0.0  # beat of the latest music
+        self._warned = False
+
+    def hear(self, clock: ClockState) -> bool:
+        """What the conductor says of its clock; True where it has stopped or jumped, and the beat is lost."""
+        if clock.time < self._started:
+            return False
+        before, self.clock = self.clock, clock
+        if clock.running and not before.running:
+            self._active, self._warned = clock.beat, False
+        jumped = clock.running and abs(clock.beat - before.beat_at(clock.time)) > JUMP
+        return before.running and (jumped or not clock.running)
+
+    def stamp(self, message: _Heard) -> _Heard:
+        """The message with its beat on the clock as it is known here, which may be newer."""
+        if self.clock.source == "internal":
+            return message._replace(beat=self.clock.beat_at(message.time))
+        return message
+
+    def begin(self, time: float) -> bool:
+        """Starts the internal clock with a note at `time`, its beat 0; False where another clock has to."""
+        if self.clock.source != "internal":
+            if not self._warned:
+                sentence = "no MIDI clock runs: start the sender, or use the internal clock"
+                self._notice("no_clock", sentence)
+            self._warned = True
+            return False
+        self._send(Start(0.0))
+        self._send(Locate(0.0, time))
+        self.clock = self.clock._replace(running=True, beat=0.0, time=time, bar=0.0)
+        self._started, self._listens = time, self._follows
+        return True
+
+    def count_in(self) -> None:
+        """Clicks, then beat 0, where the internal clock stands still and that is wished."""
+        if not self.clock.running and self.clock.source == "internal" and self._count_in:
+            self._send(CountIn(self._count_in))
+
+    def follow(self, capture: PhraseCapture) -> None:
+        """Sets the clock to the tempo of the playing, once, as soon as that is clear."""
+        if not self._listens:
+            return
+        onsets = capture.onset_times
+        pulse = estimate_tempo(onsets)
+        if pulse is None or pulse.certainty < SURE:
+            return
+        self._listens = False
+        if abs(pulse.bpm - self.clock.bpm) < NEAR * self.clock.bpm:
+            return
+        first = min(onsets)
+        self.clock = self.clock._replace(bpm=pulse.bpm, beat=0.0, time=first, bar=0.0)
+        here = Locate(self.clock.beat_at(onsets[-1]), onsets[-1])
+        for message in (here, SetTempo(pulse.bpm), here):  # the first, lest the new tempo looks like a jump
+            self._send(message)
+        capture.rebase(self.clock)
+
+    def forget_playing(self) -> None:
+        """The phrase is over or dropped: its tempo is of no more interest."""
+        self._listens = False
+
+    def rest(self, beat: float, *, music: bool) -> None:
+        """Lets the internal clock stand still when there was no music for a while."""
+        if music:
+            self._active = beat
+        elif self.clock.source == "internal" and beat > self._active + CALM_BARS * self.clock.bar_length:
+            self._send(Stop())
+            self._active = math.inf
+
+    def set_tempo(self, bpm: float) -> None:
+        """From now on, whatever is played; from any thread. Raises BandmateError `clock_follows`."""
+        self._check()
+        self._follows = self._listens = False
+        self._send(SetTempo(bpm))
+
+    def set_metre(self, numerator: int, denominator: int) -> None:
+        """From the next bar line on; from any thread. Raises BandmateError `clock_follows`."""
+        self._check()
+        self._send(SetMetre(numerator, denominator))
+
+    def _check(self) -> None:
+        if self.clock.source != "internal":
+            raise BandmateError(
+                "the clock follows incoming MIDI clock: set it at the sender", "clock_follows"
+            )
