@@ -81,7 +81,7 @@ def main() -> None:
 
     weights = Weights.load(options.weights)
     sent: queue.SimpleQueue[ToConductor] = queue.SimpleQueue()
-    writer = Writer(Continuation(weights, live=True), sent.put, lambda answer: None)
+    writer = Writer(Continuation(weights), sent.put, lambda answer: None)
     writer.start()
     samples: dict[bool, list[float]] = {True: [], False: []}
     tokens = []

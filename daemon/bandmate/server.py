@@ -124,7 +124,7 @@ def serve(config: Config, say: Callable[[str], None] = print) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL)
     weights = Weights.load(config.weights, config.precision, threads=config.threads)
     engine = Engine(
-        config, (Continuation(weights), Continuation(weights, live=True)), model_name(weights), say
+        config, (Continuation(weights), Continuation(weights)), model_name(weights), say
     )
     ready = engine.start()
     gc.collect()

@@ -23,14 +23,11 @@ KEPT_SHARE = 0.5
 class Context:
     """Header and body tokens of one session, kept in step with a decoder's cache.
 
-    `grain` is the size of the chunks that are read again where something in them differs: 1, for live play,
-    reads nothing twice, and gives up that the last digits are always the same. `slides` counts how often the
-    oldest bars were let go because the cache was full.
+    `slides` counts how often the oldest bars were let go because the cache was full.
     """
 
-    def __init__(self, decoder: Decoder, grain: int = CHUNK) -> None:
+    def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
-        self._grain = grain
         self._capacity = decoder.capacity
         self._header: list[int] = []
         self._body: list[int] = []
@@ -60,7 +57,7 @@ class Context:
         old, new = (self._header + self._body)[: self._in_chunks], header + body
         if old == new and len(self._header) + len(self._body) == len(new):
             return
-        same = min(_common_prefix(old, new), len(new) - 1) // self._grain * self._grain
+        same = min(_common_prefix(old, new), len(new) - 1) // CHUNK * CHUNK
         self._header, self._body = header, body
         self._decoder.rewind_to(same)
         self._logits = self._decoder.append(new[same:])

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bandmate_models.context import Context
 from bandmate_models.controls import Controls
-from bandmate_models.decoder import CHUNK, Decoder
+from bandmate_models.decoder import Decoder
 from bandmate_models.errors import BandmateError
 from bandmate_models.generation import generate
 from bandmate_models.prompt import Prompt, prompt_of
@@ -32,13 +32,10 @@ def seeds_of(controls: Controls) -> list[int]:
 
 
 class Continuation:
-    """Continues phrases with one decoder; what stays the same of a growing phrase is read once.
+    """Continues phrases with one decoder; what stays the same of a growing phrase is read once."""
 
-    A `live` one reads the newest notes alone: it answers sooner, and is not sure to repeat itself.
-    """
-
-    def __init__(self, weights: Weights, decoder: Decoder | None = None, *, live: bool = False) -> None:
-        self._context = Context(decoder or Decoder(weights), grain=1 if live else CHUNK)
+    def __init__(self, weights: Weights, decoder: Decoder | None = None) -> None:
+        self._context = Context(decoder or Decoder(weights))
 
     @property
     def slides(self) -> int:
