@@ -12,7 +12,7 @@ from bandmate_models.errors import BandmateError
 from bandmate_models.weights import Weights
 
 CHUNK = 64
-"""Tokens that one run reads at most. Longer ones are no faster, and what changes in a prompt costs a chunk."""
+"""Tokens that one run reads at most: more are no faster, and what changes in a prompt costs a chunk."""
 
 Array = NDArray[np.float32]
 
