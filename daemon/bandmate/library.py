@@ -104,15 +104,15 @@ class Library:
     def versions(self, take_id: str) -> Cards:
         """The take, all that it was made from and all that was made from those, oldest first."""
         family = {card.id: card for card in self.search()}
-        root = self.find(take_id)
-        while (parent := family[root].parent) is not None and parent in family:
-            root = parent
-        found: Cards = []
-        waiting = [root]
+        start = self._card(self._takes / self.find(take_id))
+        found, waiting = {start.id: start}, [start]
         while waiting:
-            found.append(family.pop(waiting.pop()))
-            waiting += [card.id for card in family.values() if card.parent == found[-1].id]
-        return sorted(found, key=lambda card: (card.created, card.id))
+            card = waiting.pop()
+            near = [other for other in family.values() if card.parent == other.id or other.parent == card.id]
+            fresh = [other for other in near if other.id not in found]
+            found.update((other.id, other) for other in fresh)
+            waiting += fresh
+        return sorted(found.values(), key=lambda card: (card.created, card.id))
 
     def tag(self, take_id: str, add: Iterable[str] = (), remove: Iterable[str] = ()) -> TakeCard:
         """The card with tags added and removed."""
