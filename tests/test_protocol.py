@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import build_msg
 
 from bandmate_bridge.osc_packet import MAX_DATAGRAM, BadPacket, decode, encode
-from bandmate_bridge.protocol import ASKS, TABLE, TELLS, checksum
+from bandmate_bridge.protocol import ASKS, TABLE, TELLS, checksum, checksum_of_pieces
 from bandmate_bridge.protocol_page import page
 from bandmate_bridge.protocol_schema import KINDS
 from bandmate_models.errors import BandmateError
@@ -189,6 +190,21 @@ def test_the_checksum_never_leaves_what_32_bit_floats_hold(
             whole = np.round(f(number) * f(960)) if index in (1, 2) else f(number)
             total = np.fmod(total * f(31) + whole, f(65521))
     assert int(total) == checksum(rows)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 7), max_size=6), st.integers(0, 2**32))
+def test_the_checksum_of_pieces_is_the_checksum_of_the_whole(sizes: list[int], seed: int) -> None:
+    chance = random.Random(seed)
+    pieces = [
+        [
+            (chance.randrange(9), chance.randrange(9600) / 960, 0.5, chance.randrange(128), 90)
+            for _ in range(size)
+        ]
+        for size in sizes
+    ]
+    whole = checksum(row for piece in pieces for row in piece)
+    assert checksum_of_pieces((len(piece), checksum(piece, 0)) for piece in pieces) == whole
 
 
 def test_the_checksum_knows_order_and_every_number() -> None:

@@ -14,7 +14,7 @@ from bandmate_models.score import Score
 
 FRAME = frozenset({"begin", "part", "change", "chunk", "end"})
 KEPT = 16  # lists going out, coming in, and that came
-BURST = 8  # packets at a tick, so that the other end's socket buffer holds them
+BURST = 4  # packets at a tick, so that the other end keeps up with them
 
 
 class Exchange:

@@ -4,7 +4,7 @@ is printed from it (`python -m bandmate_bridge.protocol`)."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from bandmate_bridge.protocol_schema import TICKS, Message, message
 
@@ -220,17 +220,23 @@ ASKS: dict[str, Message] = {m.name: m for m in TABLE if m.direction in ("ask", "
 TELLS: dict[str, Message] = {m.name: m for m in TABLE if m.direction in ("tell", "both")}
 
 
-def checksum(rows: Iterable[tuple[int, float, float, int, int]]) -> int:
+CHECKSUM_FACTOR, CHECKSUM_MODULUS = 31, 65521
+
+
+def checksum(rows: Iterable[tuple[int, float, float, int, int]], total: int = 1) -> int:
     """The list's checksum over its notes (part, start, duration, pitch, velocity), 0 to 65,520."""
-    total = 1
-    for number in _whole(rows):
-        total = (total * 31 + number) % 65521
+    for part, start, duration, pitch, velocity in rows:
+        for number in (part, round(start * TICKS), round(duration * TICKS), pitch, velocity):
+            total = (total * CHECKSUM_FACTOR + number) % CHECKSUM_MODULUS
     return total
 
 
-def _whole(rows: Iterable[tuple[int, float, float, int, int]]) -> Iterator[int]:
-    for part, start, duration, pitch, velocity in rows:
-        yield from (part, round(start * TICKS), round(duration * TICKS), pitch, velocity)
+def checksum_of_pieces(pieces: Iterable[tuple[int, int]]) -> int:
+    """The same of a list in pieces, each as (notes, its checksum from total 0), in order."""
+    total = 1
+    for notes, piece in pieces:
+        total = (total * pow(CHECKSUM_FACTOR, 5 * notes, CHECKSUM_MODULUS) + piece) % CHECKSUM_MODULUS
+    return total
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 from bandmate_bridge.osc_packet import Atom
-from bandmate_bridge.protocol import ASKS, checksum
+from bandmate_bridge.protocol import ASKS, checksum, checksum_of_pieces
 from bandmate_bridge.protocol_schema import MAX_BEATS, TICKS
 from bandmate_models.errors import BandmateError
 from bandmate_models.score import ROLES, Key, Metre, Note, Part, Score, Tempo
@@ -128,6 +128,13 @@ class Outgoing:
         return self._repeats <= ATTEMPTS
 
 
+class _Chunk(NamedTuple):
+    """A chunk that came, made ready at once, so that the last one is no more work than the others."""
+
+    notes: list[tuple[int, Note]]  # with their parts
+    checksum: int  # from total 0
+
+
 class Incoming:
     """A list on its way in: its messages in any order, twice or not at all, until it is whole."""
 
@@ -138,7 +145,7 @@ class Incoming:
         self._begin: tuple[int, int, int, int] | None = None  # notes, chunks, parts, changes
         self._parts: dict[int, Part] = {}
         self._changes: dict[int, tuple[float, str, float, float]] = {}
-        self._chunks: dict[int, list[Row]] = {}
+        self._chunks: dict[int, _Chunk] = {}
         self._checksum: int | None = None
         self._held = 0
         self.beats = 0.0
@@ -161,22 +168,25 @@ class Incoming:
 
     @property
     def whole(self) -> bool:
-        return self._checksum is not None and not self.missing()
+        if self._begin is None or self._checksum is None:
+            return False
+        return self._begin[1:] == (len(self._chunks), len(self._parts), len(self._changes))
 
     def score(self) -> Score:
         """The whole list. Raises BandmateError `bad_list` where count, parts or checksum contradict it."""
         assert self._begin is not None and self._checksum is not None
-        rows = [row for index in sorted(self._chunks) for row in self._chunks[index]]
-        if len(rows) != self._begin[0]:
-            raise BandmateError(f"{len(rows)} notes came, {self._begin[0]} were announced", "bad_list")
-        if (found := checksum(rows)) != self._checksum:
+        chunks = [self._chunks[index] for index in sorted(self._chunks)]
+        if self._held != self._begin[0]:
+            raise BandmateError(f"{self._held} notes came, {self._begin[0]} were announced", "bad_list")
+        found = checksum_of_pieces((len(chunk.notes), chunk.checksum) for chunk in chunks)
+        if found != self._checksum:
             raise BandmateError(f"the checksum is {found}, not {self._checksum}: send it again", "bad_list")
         notes: list[list[Note]] = [[] for _ in range(self._begin[2])]
-        for row in rows:
-            if row.part >= len(notes):
-                raise BandmateError(f"a note is of part {row.part}, which the list has not", "bad_list")
-            start, duration = _on_grid(row.start), max(_on_grid(row.duration), 1 / TICKS)
-            notes[row.part].append(Note(start, duration, row.pitch, row.velocity))
+        for chunk in chunks:
+            for part, note in chunk.notes:
+                if part >= len(notes):
+                    raise BandmateError(f"a note is of part {part}, which the list has not", "bad_list")
+                notes[part].append(note)
         parts = (
             Part(part.role, tuple(sorted(notes[index])), part.program, name=part.name)
             for index, part in sorted(self._parts.items())
@@ -211,6 +221,7 @@ class Incoming:
         for kept, count in ((self._chunks, chunks), (self._parts, parts), (self._changes, changes)):
             for index in [index for index in kept if index >= count]:
                 del kept[index]
+        self._held = sum(len(chunk.notes) for chunk in self._chunks.values())
 
     def _hear_part(self, index: int, role: str, program: int, name: str) -> None:
         if role not in ROLES:
@@ -230,12 +241,16 @@ class Incoming:
     def _hear_chunk(self, index: int, *numbers: float) -> None:
         if not 0 < len(numbers) <= 5 * CHUNK:
             raise BandmateError(f"a chunk has 1 to {CHUNK} notes", "bad_list")
-        groups = zip(*(iter(numbers),) * 5, strict=True)
-        rows = [Row(int(p), start, duration, int(k), int(v)) for p, start, duration, k, v in groups]
-        self._held += len(rows) - len(self._chunks.get(index, ()))
+        rows = list(zip(*(iter(numbers),) * 5, strict=True))
+        index = self._within(index, 1, MAX_NOTES)
+        self._held += len(rows) - (len(self._chunks[index].notes) if index in self._chunks else 0)
         if self._held > MAX_NOTES:
             raise BandmateError(f"a list may have {MAX_NOTES} notes", "too_big")
-        self._chunks[self._within(index, 1, MAX_NOTES)] = rows
+        notes = [
+            (int(part), Note(_on_grid(start), max(_on_grid(duration), 1 / TICKS), int(pitch), int(velocity)))
+            for part, start, duration, pitch, velocity in rows
+        ]
+        self._chunks[index] = _Chunk(notes, checksum(rows, 0))  # type: ignore[arg-type]
 
     def _hear_end(self, total: int) -> None:
         self._checksum = total
