@@ -4,13 +4,16 @@ python benchmarks/lateness.py [--notes N] [--backend jack] [--weights DIR]
 
 This process is the engine: it holds the link, decodes with the model and answers OSC, while other processes
 send it 10,000 garbage packets a second and 5,000-note lists. The conductor measures itself: from a note's
-deadline to the return of the call that sends it. A spinning process on each core is the worst load there is.
+deadline to the return of the call that sends it. Beside it stands the machine's own floor in the same
+seconds: a bare process of lower real-time (or the same ordinary) priority that only waits for such deadlines.
+Where it is late too, the machine stood still.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import multiprocessing
 import os
 import random
@@ -42,11 +45,12 @@ from bandmate_bridge.messages import (
 from bandmate_bridge.osc_client import OscClient
 from bandmate_bridge.osc_server import OWN, OscServer
 from bandmate_bridge.protocol import ASKS
+from bandmate_bridge.waiting import Alarm, gain_realtime_priority, give_precedence, now
 from bandmate_models.decoder import Decoder
 from bandmate_models.errors import BandmateError
 from bandmate_models.score import Note, Part, Score
 from bandmate_models.weights import Weights
-from harness import table, write_result
+from harness import percentiles, table, write_result
 
 LIMITS_MS = {True: 0.2, False: 1.0}
 """At p99, with real-time priority and without."""
@@ -107,25 +111,32 @@ class Engine:
                 stack.enter_context(_process(_spin))
             yield
 
-    def measure(self, notes: int, load: Callable[[], contextlib.AbstractContextManager[None]]) -> Timing:
-        """Plays so many notes under the load."""
+    def measure(
+        self, notes: int, load: Callable[[], contextlib.AbstractContextManager[None]]
+    ) -> tuple[Timing, dict[str, float]]:
+        """Plays so many notes under the load; gives their lateness and a bare process's (ms)."""
         source = random.Random(7)
-        beat, cues = 1.0, []
-        for _ in range(notes):
-            beat += source.uniform(0.2, 1.8) * SPACING
-            cues.append(Cue(beat, SPACING / 2.0, source.randrange(128), 64, source.randrange(16)))
+        cues = [
+            Cue(1.0 + seconds, SPACING / 2.0, source.randrange(128), 64, source.randrange(16))
+            for seconds in instants(notes)
+        ]
         self.finished.clear()
-        with load():
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(load())
             time.sleep(0.5)
-            self.link.ask(Measure(), Timing)
+            stack.enter_context(pool := _spawn.Pool(1))
+            pool.apply(_bare_waits, (self.ready.realtime, 1))
+            self.link.ask(Measure(), Timing, timeout=10.0)
+            bare = pool.apply_async(_bare_waits, (self.ready.realtime, notes))
             self.link.send(SetTempo(60.0))  # a beat is a second
             self.link.send(Start())
             self.link.send(Play("measured", tuple(cues)))
             if not self.finished.wait(notes * SPACING * 2.0 + 10.0):
                 raise BandmateError("the notes were not all played", "no_conductor")
             timing = self.link.ask(Measure(), Timing, timeout=10.0)
+            floor = percentiles(bare.get())
         self.link.send(Stop())
-        return timing
+        return timing, floor
 
     def _hear(self, message: FromConductor) -> None:
         if isinstance(message, PlanFinished) and message.plan == "measured":
@@ -152,6 +163,24 @@ LOADS: dict[str, Callable[[Engine], Callable[[], contextlib.AbstractContextManag
     "all three": lambda engine: engine.all_three,
     "a spinning process on each core": lambda engine: engine.spinning,
 }
+
+
+def instants(notes: int) -> list[float]:
+    """Seconds from a beginning at which notes come, irregularly."""
+    source = random.Random(5)
+    return list(itertools.accumulate(source.uniform(0.2, 1.8) * SPACING for _ in range(notes)))
+
+
+def _bare_waits(realtime: bool, notes: int) -> list[float]:
+    """Lateness in milliseconds of a thread that waits for such instants and does nothing."""
+    if realtime:
+        gain_realtime_priority()
+        give_precedence()
+    alarm, start, late = Alarm(), now() + 1.0 + SPACING / 2.0, []
+    for seconds in instants(notes):
+        alarm.wait(start + seconds)
+        late.append(1000.0 * (now() - start - seconds))
+    return late
 
 
 def _ignore(*_: object) -> None:
@@ -240,7 +269,7 @@ def rows(options: argparse.Namespace, weights: Weights) -> Iterator[dict[str, An
             for name, load in LOADS.items():
                 if options.load and name not in options.load:
                     continue
-                timing = engine.measure(options.notes, load(engine))
+                timing, bare = engine.measure(options.notes, load(engine))
                 yield {
                     "priority": "real-time" if realtime else "ordinary",
                     "load": name,
@@ -253,6 +282,8 @@ def rows(options: argparse.Namespace, weights: Weights) -> Iterator[dict[str, An
                     "worst ms": timing.worst,
                     "limit ms": LIMITS_MS[realtime],
                     "p99 / limit": timing.p99 / LIMITS_MS[realtime],
+                    "bare p99 ms": bare["p99"],
+                    "bare worst ms": bare["max"],
                 }
         finally:
             engine.close()

@@ -32,15 +32,16 @@ def until(condition: Callable[[], object], what: str, seconds: float = 20.0) -> 
 
 
 class JackServer:
-    """jackd on the dummy driver, synchronous (asynchronous it reorders MIDI), 128 frames at 48 kHz."""
+    """jackd on the dummy driver, 128 frames at 48 kHz; synchronous, as asynchronous it reorders MIDI."""
 
-    def __init__(self, name: str, client_timeout_ms: int) -> None:
+    def __init__(self, name: str, client_timeout_ms: int = PATIENT, mode: str = "-S") -> None:
         self.name = name
+        self._mode = mode
         self._client_timeout_ms = client_timeout_ms
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        options = f"-r -S -t {self._client_timeout_ms} -n {self.name} -d dummy -r 48000 -p 128"
+        options = f"-r {self._mode} -t {self._client_timeout_ms} -n {self.name} -d dummy -r 48000 -p 128"
         self._process = subprocess.Popen(
             ["jackd", *options.split()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+from bandmate_bridge.jack_memory import ConnectionMemory
 from bandmate_bridge.messages import (
     ClockState,
     Configure,
@@ -24,6 +25,7 @@ from bandmate_bridge.messages import (
     PortState,
     Ready,
     Restarted,
+    ServerLost,
     SetMetre,
     SetSource,
     SetTempo,
@@ -35,6 +37,9 @@ from bandmate_bridge.wire import decode, encode, pieces
 from bandmate_models.errors import BandmateError
 
 Answer = TypeVar("Answer", bound=FromConductor)
+
+LOOK_EVERY = 0.25
+"""Seconds between two looks at what is connected."""
 
 RESTART_PAUSES = (0.0, 0.1, 0.5, 2.0)
 """Seconds before the first, second, ... restart of a conductor that does not live for ten seconds."""
@@ -61,7 +66,9 @@ class ConductorLink:
         self._metre: SetMetre | None = None
         self._clock = ClockState(False, configure.source, 0.0, time.perf_counter(), 120.0, 4, 4, 0.0)
         self._ports: tuple[PortState, ...] = ()
-        self._connections: tuple[tuple[str, str], ...] = ()
+        self._memory = ConnectionMemory()
+        self._backend = "none"
+        self._settled = threading.Event()  # a conductor is ready, and its ports are where they should be
         self._plans: dict[str, set[tuple[int, int]]] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._writing = threading.Lock()
@@ -75,6 +82,7 @@ class ConductorLink:
         self._launch()
         self._thread = threading.Thread(target=self._watch, name="conductor link", daemon=True)
         self._thread.start()
+        threading.Thread(target=self._remember_connections, name="connections", daemon=True).start()
         return self._receive(Ready, answer, timeout)
 
     def send(self, message: ToConductor) -> None:
@@ -121,7 +129,7 @@ class ConductorLink:
 
     @property
     def connections(self) -> tuple[tuple[str, str], ...]:
-        return self._connections
+        return self._memory.pairs
 
     @property
     def pid(self) -> int | None:
@@ -145,7 +153,7 @@ class ConductorLink:
         self._process = process
         sounding = {pair for pairs in self._plans.values() for pair in pairs}
         self._write(
-            encode(self._configure._replace(connections=self._connections, sounding=tuple(sorted(sounding))))
+            encode(self._configure._replace(connections=self._memory.pairs, sounding=tuple(sorted(sounding))))
         )
 
     def _watch(self) -> None:
@@ -156,6 +164,7 @@ class ConductorLink:
             born = time.perf_counter()
             self._read(self._process.stdout, None)
             died = time.perf_counter()
+            self._settled.clear()
             code = self._process.wait()
             if self._closing:
                 return
@@ -196,15 +205,27 @@ class ConductorLink:
         if isinstance(message, ClockState):
             self._clock = message
         elif isinstance(message, Ready):
-            self._ports = message.ports
+            self._ports, self._backend = message.ports, message.backend
+            self._settled.set()
         elif isinstance(message, PortsChanged):
-            self._ports, self._connections = message.ports, message.connections
+            message = message._replace(connections=self._memory.pairs)
+            self._ports = message.ports
         elif isinstance(message, PlanFinished):
             self._plans.pop(message.plan, None)
         for entry in [entry for entry in self._waiting if isinstance(message, entry[0])]:
             self._waiting.remove(entry)
             entry[1].put(message)
         self._on_message(message)
+
+    def _remember_connections(self) -> None:
+        """Looks at JACK's connections until `close`, for conductors to come."""
+        while not self._closing:
+            time.sleep(LOOK_EVERY)
+            if self._backend == "jack" and self._settled.is_set() and self._memory.look(self._ports):
+                self._deliver(PortsChanged(self._ports, ()))
+            if self._memory.lost_server():
+                self.send(ServerLost(self._memory.pairs))
+        self._memory.close()
 
     def _remember(self, message: ToConductor) -> None:
         """Keeps what a new conductor must be told."""

@@ -121,6 +121,12 @@ class Panic(NamedTuple):
     """Cancels every plan; note-offs for all that sounds, then CC64=0, CC123, CC120 on the used channels."""
 
 
+class ServerLost(NamedTuple):
+    """The JACK server has gone, and with it these connections, to be made again when it is back."""
+
+    connections: tuple[tuple[str, str], ...]
+
+
 class ListPorts(NamedTuple):
     """Answered by `PortList`."""
 
@@ -148,7 +154,10 @@ class Ready(NamedTuple):
 
 
 class PortsChanged(NamedTuple):
-    """Sent at every change of a port's state or of what is connected to it (pairs of full names)."""
+    """At every change of a port's state or, on JACK, of what is connected to it (pairs of full names).
+
+    The link fills in the connections; the conductor itself does not know them.
+    """
 
     ports: tuple[PortState, ...]
     connections: tuple[tuple[str, str], ...]
@@ -272,6 +281,7 @@ ToConductor = (
     | Play
     | Cancel
     | Panic
+    | ServerLost
     | ListPorts
     | Measure
     | Ping

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,18 +67,17 @@ class Ports:
         platform: str = sys.platform,
     ) -> None:
         self.backend = "none"
-        self.connections: tuple[tuple[str, str], ...] = ()
         self._wishes: list[tuple[str, PortWish]] = [
             *(("in", wish) for wish in configure.inputs),
             *(("out", wish) for wish in configure.outputs),
         ]
         self._wanted_backend = configure.backend
-        self._lost_connections = {(a, b): time.monotonic() + RESTORE_FOR for a, b in configure.connections}
+        self._lost_connections = _for_a_while(configure.connections)
         self._heard = heard
         self._changed = changed
         self._api = api
         self._platform = platform
-        self._graph: JackGraph | None = None
+        self._server_is_lost = False
         self._open: dict[tuple[str, str], OpenPort] = {}
         self._outputs: dict[str, Any] = {}
         self._why: dict[tuple[str, str], str] = {}
@@ -92,19 +91,25 @@ class Ports:
             for direction, wish in self._wishes:
                 self._why[direction, wish.name] = NO_BACKEND
             return
-        for direction, wish in self._wishes:
-            if (direction, wish.name) not in self._open:
-                self._open_one(direction, wish)
-        self._restore_connections()
+        with self._jack_graph() as graph:
+            for direction, wish in self._wishes:
+                if (direction, wish.name) not in self._open:
+                    self._open_one(direction, wish, graph)
+            self._restore_connections(graph)
 
     def send(self, name: str, data: tuple[int, ...]) -> None:
         """Sends by the output `name` ("" is the first that is open); nothing where it is not open."""
-        if self._graph is not None and not self._graph.alive:
+        if self._server_is_lost:
             return  # rtmidi would wait for ever for a dead server to read
         output = self._outputs.get(name) if name else next(iter(self._outputs.values()), None)
         if output is not None:
             with contextlib.suppress(Exception):
                 output.send_message(data)
+
+    def lose_server(self, connections: tuple[tuple[str, str], ...]) -> None:
+        """The JACK server has gone: nothing is sent until `watch` has opened the ports on a new one."""
+        self._lost_connections.update(_for_a_while(connections))
+        self._server_is_lost = True
 
     def states(self) -> tuple[PortState, ...]:
         states = []
@@ -125,24 +130,23 @@ class Ports:
         give_precedence()
         retry = 0.0
         while not self._closing.wait(LOOK_EVERY):
-            before = (self.states(), self.connections)
+            before = self.states()
             if self._drop_vanished():
                 retry = time.monotonic() + RETRY_EVERY
             elif len(self._open) < len(self._wishes) and time.monotonic() >= retry:
                 retry = time.monotonic() + RETRY_EVERY
                 self.open()
-            self._restore_connections()
-            self._see_connections()
-            if (self.states(), self.connections) != before:
+            if self._lost_connections and self.backend == "jack":
+                with self._jack_graph() as graph:
+                    self._restore_connections(graph)
+            if self.states() != before:
                 self._changed()
 
     def close(self) -> None:
         """Closes every port, outputs first and only when what was sent has left."""
         self._closing.set()
         for key in sorted(self._open, reverse=True):
-            self._close_one(key)
-        if self._graph is not None:
-            self._graph.close()
+            self._close_one(key, leave=self._server_is_lost)
 
     def _choose_backend(self) -> str:
         wanted = self._wanted_backend
@@ -155,10 +159,10 @@ class Ports:
                 continue
             if backend == "jack":
                 try:
-                    self._graph = JackGraph()
-                    return backend
+                    JackGraph().close()
                 except OSError:
                     continue
+                return backend
             try:
                 self._client("out", backend).delete()
             except Exception:
@@ -170,8 +174,8 @@ class Ports:
         kind = self._api.MidiIn if direction == "in" else self._api.MidiOut
         return kind(getattr(self._api, APIS[backend]), name=name)
 
-    def _open_one(self, direction: str, wish: PortWish) -> None:
-        client_name = self._free_client_name(wish.name)
+    def _open_one(self, direction: str, wish: PortWish, graph: JackGraph | None) -> None:
+        client_name = _free_client_name(wish.name, graph)
         midi = None
         try:
             midi = self._client(direction, self.backend, client_name)
@@ -202,18 +206,18 @@ class Ports:
                 return str(name)
         raise OSError((NO_VIRTUAL_PORTS if wish.virtual else NO_SUCH_PORT).format(name=wish.name))
 
-    def _free_client_name(self, name: str) -> str:
-        """`name`, or a numbered one where another client keeps it; a dead client's becomes free at once."""
-        if self._graph is None:
-            return name
-        patience = time.monotonic() + 0.5
-        while self._graph.has(f"{name}:{name}") and time.monotonic() < patience:
-            time.sleep(0.01)
-        number, free = 1, name
-        while self._graph.has(f"{free}:{name}"):
-            number += 1
-            free = f"{name} {number}"
-        return free
+    @contextlib.contextmanager
+    def _jack_graph(self) -> Iterator[JackGraph | None]:
+        """A look at JACK's ports where JACK is in use and lives, for as long as it takes."""
+        graph = None
+        if self.backend == "jack":
+            with contextlib.suppress(OSError):
+                graph = JackGraph()
+        try:
+            yield graph
+        finally:
+            if graph is not None:
+                graph.close()
 
     def _receive(self, event: tuple[list[int], float], _: Any = None) -> None:
         self._heard(time.perf_counter(), tuple(event[0]))
@@ -231,22 +235,14 @@ class Ports:
 
     def _drop_vanished(self) -> bool:
         """Whether any port had vanished."""
-        open_before = len(self._open)
-        server_gone = self._graph is not None and not self._graph.alive
+        lost, open_before = self._server_is_lost, len(self._open)
         for key, port in list(self._open.items()):
-            if server_gone or not self._is_there(port):
-                self._why[key] = "the JACK server has gone" if server_gone else f"'{port.full_name}' has gone"
-                self._close_one(key, leave=server_gone)
-        if server_gone:
-            until = time.monotonic() + RESTORE_FOR
-            self._lost_connections.update(dict.fromkeys(self.connections, until))
-            self._graph, self.backend, self.connections = None, "none", ()
+            if lost or not (port.virtual or port.full_name in port.midi.get_ports()):
+                self._why[key] = "the JACK server has gone" if lost else f"'{port.full_name}' has gone"
+                self._close_one(key, leave=lost)
+        if lost:
+            self.backend, self._server_is_lost = "none", False
         return len(self._open) < open_before
-
-    def _is_there(self, port: OpenPort) -> bool:
-        if self._graph is not None:
-            return self._graph.has(port.full_name)
-        return port.virtual or port.full_name in port.midi.get_ports()
 
     def _close_one(self, key: tuple[str, str], leave: bool = False) -> None:
         """Takes a port out of use; one whose server has gone is left as it is, for closing it would wait."""
@@ -260,19 +256,30 @@ class Ports:
             port.midi.close_port()
             port.midi.delete()
 
-    def _restore_connections(self) -> None:
-        if self._graph is None:
-            return
-        for pair, until in list(self._lost_connections.items()):
-            if self._graph.connect(*pair) or time.monotonic() > until:
-                del self._lost_connections[pair]
+    def _restore_connections(self, graph: JackGraph | None) -> None:
+        if graph is not None:
+            for pair, until in list(self._lost_connections.items()):
+                if graph.connect(*pair) or time.monotonic() > until:
+                    del self._lost_connections[pair]
 
-    def _see_connections(self) -> None:
-        if self._graph is not None:
-            ours = [(way, port.full_name) for (way, _), port in self._open.items() if port.virtual]
-            outputs = [name for way, name in ours if way == "out"]
-            inputs = [name for way, name in ours if way == "in"]
-            self.connections = tuple(sorted(self._graph.connections(outputs, inputs)))
+
+def _for_a_while(connections: Iterable[tuple[str, str]]) -> dict[tuple[str, str], float]:
+    """Until when each connection is tried again."""
+    return {(source, destination): time.monotonic() + RESTORE_FOR for source, destination in connections}
+
+
+def _free_client_name(name: str, graph: JackGraph | None) -> str:
+    """`name`, or a numbered one where another client keeps it; a dead client's becomes free at once."""
+    if graph is None:
+        return name
+    patience = time.monotonic() + 0.5
+    while graph.has(f"{name}:{name}") and time.monotonic() < patience:
+        time.sleep(0.01)
+    number, free = 1, name
+    while graph.has(f"{free}:{name}"):
+        number += 1
+        free = f"{name} {number}"
+    return free
 
 
 _abandoned: list[Any] = []

@@ -26,6 +26,7 @@ _BY_NAME: dict[str, type[Any]] = {
 _ROWS: dict[str, dict[int, type[Any]]] = {
     "Configure": {0: PortWish, 1: PortWish, 4: tuple, 5: tuple},
     "Play": {1: Cue, 2: Change},
+    "ServerLost": {0: tuple},
     "Ready": {3: PortState},
     "PortsChanged": {0: PortState, 1: tuple},
 }
