@@ -22,6 +22,7 @@ from bandmate_models.controls import Controls
 from bandmate_models.prompt import prompt_of
 from bandmate_models.weights import Weights
 from harness import percentiles, table, write_result
+from osc_ping import scheduling
 
 GOAL = 30.0  # ms at p99, where the phrase was read while it came
 CLOCK = ClockState(True, "internal", 0.0, 0.0, 120.0, 4, 4, 0.0)
@@ -101,6 +102,7 @@ def main() -> None:
     write_result(
         "live",
         {
+            "scheduling": scheduling(),
             "read_ahead_ms": ahead,
             "read_at_the_end_ms": cold,
             "goal_ms": GOAL,

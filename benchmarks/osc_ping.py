@@ -72,6 +72,14 @@ while True:
 """
 
 
+def scheduling() -> str:
+    """How the system schedules this process and the daemon that it starts, where it tells."""
+    if not hasattr(os, "sched_getscheduler"):
+        return "unknown"
+    first_in_first_out = os.sched_getscheduler(0) == os.SCHED_FIFO
+    return "real time (SCHED_FIFO)" if first_in_first_out else f"niceness {os.nice(0)}"
+
+
 def environment() -> dict[str, str]:
     roots = os.pathsep.join(str(ROOT / name) for name in ("daemon", "bridge", "models"))
     return {**os.environ, "PYTHONPATH": roots}
@@ -245,6 +253,7 @@ def main() -> None:
     write_result(
         "osc_ping",
         {
+            "scheduling": scheduling(),
             "pings": pings,
             "ping_goal": PING_GOAL,
             "times_plain_udp": {name: p["p99"] / floor for name, p in pings.items()},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from bandmate_bridge.osc_packet import Atom, encode
 from bandmate_models.errors import BandmateError
@@ -74,11 +74,10 @@ class Message:
         if over < 0 or (over % len(self.group) if self.group else over):
             raise BandmateError(f"{self.address} takes {self.signature}", "wrong_arity")
         values = [_checked(argument, atom) for argument, atom in zip(self.arguments, atoms, strict=False)]
-        for start in range(len(self.arguments), len(atoms), len(self.group) or 1):
-            values += [
-                _checked(argument, atom) for argument, atom in zip(self.group, atoms[start:], strict=False)
-            ]
-        return values
+        again = list(atoms[len(self.arguments) :])
+        for place, argument in enumerate(self.group):
+            again[place :: len(self.group)] = _checked_column(argument, again[place :: len(self.group)])
+        return values + again
 
     def packet(self, *atoms: Atom) -> bytes:
         """The message as sent: numbers in the type of the table, long texts cut."""
@@ -111,6 +110,20 @@ def _checked(argument: Argument, atom: Atom) -> Atom:
     if not kind.low <= atom <= kind.high:
         raise BandmateError(f"{argument.name} must be {kind.doc}, not {atom}", "bad_value")
     return int(atom) if kind.tag == "i" else atom
+
+
+def _checked_column(argument: Argument, atoms: list[Atom]) -> list[Atom]:
+    """The same for many, fast where nothing is wrong: a chunk has two hundred numbers."""
+    kind = KINDS[argument.kind]
+    if kind.tag != "s" and atoms and str not in set(map(type, atoms)):
+        numbers = cast("list[float]", atoms)
+        if math.isfinite(sum(numbers)) and kind.low <= min(numbers) <= max(numbers) <= kind.high:
+            if kind.tag == "f":
+                return atoms
+            whole: list[Atom] = list(map(int, numbers))
+            if whole == atoms:
+                return whole
+    return [_checked(argument, atom) for atom in atoms]
 
 
 def _outgoing(kind: str, atom: Atom) -> Atom:
