@@ -44,7 +44,7 @@ TABLE: tuple[Message, ...] = (
     message(
         "ask", "hello", "id:id version:int port:int name:text",
         "Who I am, which version I speak, and the UDP port I listen at (0: the port this came "
-        "from). Said again, it renews the same client.",
+        "from). With the same id it is the same hello; with another the client begins anew.",
         "welcome refused",
     ),
     message(
@@ -69,7 +69,7 @@ TABLE: tuple[Message, ...] = (
     ),
     message(
         "ask", "tempo", "id:id bpm:float",
-        "Set the internal clock, 20 to 300 quarter notes a minute.",
+        "Set the internal clock, 20 to 400 quarter notes a minute.",
         "ok refused",
     ),
     message(

@@ -8,20 +8,19 @@ from bandmate_bridge.protocol_schema import KINDS, MAX_ID, TICKS, Message
 
 _HEAD = f"""# The OSC protocol, version {protocol.VERSION}
 
-<!-- Printed by `python -m bandmate_bridge.protocol > docs/protocol.md`; edit the table in protocol.py
-instead. -->
+<!-- Printed by `python -m bandmate_bridge.protocol > docs/protocol.md`: edit the table instead. -->
 
-OSC 1.0 over UDP, on 127.0.0.1, port {protocol.PORT} unless the configuration says otherwise. Messages
-carry 32-bit ints, 32-bit floats and short strings only: no blobs, no time tags. Bundles are unpacked; the
-daemon sends none. A number may come as an int or as a float where it is whole, so clients that know
-floats alone (Pure Data) can speak it.
+OSC 1.0 over UDP, on 127.0.0.1, port {protocol.PORT} unless the configuration says otherwise. Messages carry 32-bit
+ints, 32-bit floats and short strings only: no blobs, no time tags. Bundles are unpacked; the daemon sends
+none. A number may come as an int, or as a float where it is whole, so that clients which know floats alone
+(Pure Data) can speak it.
 
 ## A conversation
 
 ```
--> /bandmate/hello    1 {protocol.VERSION} 9000 "my client"          I listen at UDP port 9000
-<- /bandmate/welcome  1 {protocol.VERSION} 3 "0.1.0" "default" …      I am client 3
--> /bandmate/begin    2 4 1 1 1 4.0               a phrase: 4 notes in 1 chunk, 1 part, 1 change, 4 beats
+-> /bandmate/hello    1 {protocol.VERSION} 9000 "my client"       I listen at UDP port 9000
+<- /bandmate/welcome  1 {protocol.VERSION} 3 "0.1.0" "bandmate-5m" …   I am client 3
+-> /bandmate/begin    2 4 1 1 1 4.0            a phrase: 4 notes in 1 chunk, 1 part, 1 change, 4 beats
 -> /bandmate/part     2 0 "melody" 0 "lead"
 -> /bandmate/change   2 0 0.0 "tempo" 96.0 0.0
 -> /bandmate/chunk    2 0  0 0.0 1.0 60 90  0 1.0 1.0 62 90  0 2.0 1.0 64 90  0 3.0 1.0 65 90
@@ -29,32 +28,41 @@ floats alone (Pure Data) can speak it.
 <- /bandmate/received 2 4
 -> /bandmate/continue 3 2 "bars" 4 "takes" 1 "seed" 7
 <- /bandmate/accepted 3 0
-<- /bandmate/progress 3 1 4                       …
-<- /bandmate/take     3 "05cz3pn8k2h" 1 1 31 16.0 "my song"
+<- /bandmate/progress 3 1 4                    …
+<- /bandmate/take     3 "6adjz8bs6ex" 1 1 31 16.0 "my song"
 <- /bandmate/done     3 1
--> /bandmate/notes    4 "05cz3pn8k2h"
-<- /bandmate/begin    4 31 1 1 2 16.0             then part, change, chunk, end
+-> /bandmate/notes    4 "6adjz8bs6ex"
+<- /bandmate/begin    4 31 1 1 2 16.0          then part, change, chunk, end
 -> /bandmate/received 4 31
 -> /bandmate/bye      5
 <- /bandmate/ok       5
 ```
 
+From a shell, with liblo's tools:
+
+```
+oscdump 9000 &
+oscsend 127.0.0.1 {protocol.PORT} /bandmate/hello iiis 1 {protocol.VERSION} 9000 shell     says: welcome, you are client 1
+oscsend 127.0.0.1 {protocol.PORT} /bandmate/1/takes ii 2 5
+```
+
+In Python: `examples/osc_client.py`. In Pure Data: `tests/pd/client.pd`.
+
 ## Rules
 
-- **Ids.** Every request begins with an id that its client chooses: a whole number from 1 to
-  {MAX_ID:,}, new each time. Every answer begins with the id of what it answers. A list that is
-  uploaded takes an id in the same way. A request that comes twice with one id (because its answer was
-  lost) is done once and answered again.
-- **Clients.** A client is known by the address its datagrams come from; it is answered at the port its
-  hello named. Several clients at once are each answered for themselves and share nothing but the library
-  and the live session.
-- **Addresses.** A client that sends every datagram from another port (`oscsend` does) writes its number
+- **Ids.** Every request begins with an id that its client chooses: a whole number from 1 to {MAX_ID:,},
+  new each time. Every answer begins with the id of what it answers. A list that is uploaded takes an id in
+  the same way. A request that comes twice with one id, because its answer was lost, is done once and
+  answered again.
+- **Clients.** A client is known by the address its datagrams come from; it is answered at the port its hello
+  named. Several clients at once are each answered for themselves, and share nothing but the library and the
+  live session. The 65th takes the place of the one longest silent.
+- **Addresses.** A client that sends every datagram from another port, as `oscsend` does, writes its number
   into the address: `/bandmate/3/continue`. Without it such a datagram comes from a stranger.
-- **Refusals.** What cannot be done is refused by its id, with a code and a sentence. A client gets at
-  most 20 refusals a second; what a stranger sends that is no packet of this protocol is counted and
-  dropped.
-- **Loss.** UDP may lose a datagram. A request without an answer within half a second may be sent again,
-  with its id. Lists have their own way, below.
+- **Refusals.** What cannot be done is refused by its id, with a code and a sentence. A client gets at most 20
+  refusals a second; what a stranger sends that is no packet of this protocol is counted and dropped.
+- **Loss.** UDP may lose a datagram. A request without an answer within half a second may be sent again, with
+  its id. Lists have their own way, below.
 
 ## Note lists
 
@@ -62,15 +70,16 @@ A list travels in one frame, either way: `begin`, its `part` and `change` messag
 chunk holds up to 40 notes of five numbers (part, start, duration, pitch, velocity), about 1 kB. Beats are
 multiples of 1/{TICKS}. Pedal and bends are in the take's MIDI file only.
 
-The receiver keeps what came in any order. When `end` has come, or nothing for 200 ms, it asks for each
-missing chunk with `resend`, and for the rest of the frame with `resend list -1`; when all is there and
-count and checksum are right, it says `received`. A list stays ready for `resend` until then, and up to 16
-lists a client after. Without an answer the sender repeats `end` every half second, ten times.
+The receiver keeps what comes, in any order. When `end` has come, or nothing for 200 ms, it asks for each
+missing chunk with `resend`, and for the rest of the frame with `resend list -1`; when all is there, and count
+and checksum are right, it says `received`. Until then the sender repeats `end` every half second, ten
+times, and then gives up. Of the lists that came whole, the newest 16 of each client are kept.
 
-**The checksum.** Start with 1. For each note in order, and for each of its five numbers (start and
-duration times {TICKS}, rounded to a whole number): multiply by 31, add the number, keep the
-remainder by 65521. No step leaves the whole numbers that a 32-bit float holds exactly. A list without
-notes has checksum 1."""
+**The checksum.** Start with 1. For each note in order, and for each of its five numbers (start and duration
+times {TICKS}, rounded to a whole number): multiply by 31, add the number, keep the remainder by 65521. No step
+leaves the whole numbers that a 32-bit float holds exactly. A list without notes has checksum 1.
+
+"""
 
 
 def page() -> str:
