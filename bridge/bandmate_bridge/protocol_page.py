@@ -10,9 +10,9 @@ _HEAD = f"""# The OSC protocol, version {protocol.VERSION}
 
 <!-- Printed by `python -m bandmate_bridge.protocol > docs/protocol.md`: edit the table instead. -->
 
-OSC 1.0 over UDP, on 127.0.0.1, port {protocol.PORT} unless the configuration says otherwise. Messages carry 32-bit
-ints, 32-bit floats and short strings only: no blobs, no time tags. Bundles are unpacked; the daemon sends
-none. A number may come as an int, or as a float where it is whole, so that clients which know floats alone
+OSC 1.0 over UDP, on 127.0.0.1, port {protocol.PORT} unless the configuration says otherwise. Messages
+carry 32-bit ints, 32-bit floats and short strings only: no blobs, no time tags. Bundles are unpacked; the
+daemon sends none. A number may come as an int, or as a float where it is whole, so that clients which know floats alone
 (Pure Data) can speak it.
 
 ## A conversation
@@ -42,7 +42,8 @@ From a shell, with liblo's tools:
 
 ```
 oscdump 9000 &
-oscsend 127.0.0.1 {protocol.PORT} /bandmate/hello iiis 1 {protocol.VERSION} 9000 shell     says: welcome, you are client 1
+oscsend 127.0.0.1 {protocol.PORT} /bandmate/hello iiis 1 {protocol.VERSION} 9000 shell
+        /bandmate/welcome iiissssss 1 {protocol.VERSION} 1 "0.1.0" …                 I am client 1
 oscsend 127.0.0.1 {protocol.PORT} /bandmate/1/takes ii 2 5
 ```
 
@@ -76,8 +77,8 @@ and checksum are right, it says `received`. Until then the sender repeats `end` 
 times, and then gives up. Of the lists that came whole, the newest 16 of each client are kept.
 
 **The checksum.** Start with 1. For each note in order, and for each of its five numbers (start and duration
-times {TICKS}, rounded to a whole number): multiply by 31, add the number, keep the remainder by 65521. No step
-leaves the whole numbers that a 32-bit float holds exactly. A list without notes has checksum 1.
+times {TICKS}, rounded to a whole number): multiply by 31, add the number, keep the remainder by 65521.
+No step leaves the whole numbers that a 32-bit float holds exactly. A list without notes has checksum 1.
 
 """
 
