@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +56,7 @@ class Desk:
         self._session = session
         self._link = link
         self._errands = ThreadPoolExecutor(1, "errands")
-        self._errands_waiting = 0
+        self._room = threading.Semaphore(ERRANDS)
 
     def start(self) -> None:
         self.jobs.start()
@@ -207,7 +208,7 @@ class Desk:
         self._errand(work, lambda error: client.refuse(request, error))
 
     def _errand(self, work: Callable[[], None], refused: Callable[[BandmateError], None]) -> None:
-        if self._errands_waiting >= ERRANDS:
+        if not self._room.acquire(blocking=False):
             raise BandmateError(f"{ERRANDS} requests wait for the disk; ask again later", "busy")
 
         def run() -> None:
@@ -219,7 +220,6 @@ class Desk:
                 log.exception("a mistake in an errand")
                 refused(BandmateError("the daemon made a mistake; its log says which", "failed"))
             finally:
-                self._errands_waiting -= 1
+                self._room.release()
 
-        self._errands_waiting += 1
         self._errands.submit(run)
