@@ -90,7 +90,6 @@ class Stage:
                 message = self.session._inbox.get(timeout=0.01)
             except queue.Empty:
                 continue
-            assert message is not None
             self.session.take(message)
 
     def cues(self) -> list[Cue]:
@@ -348,6 +347,23 @@ def test_a_musician_that_breaks_does_not_stop_the_session(stage: Stage) -> None:
     stage.advance(23.0)
     stage.settle()
     assert stage.cues()[0].start == 24.0
+
+
+def test_a_mistake_costs_the_phrase_and_not_the_session(stage: Stage) -> None:
+    def break_once(code: str, sentence: str) -> None:
+        stage.notices.append(code)
+        if len(stage.notices) == 1:
+            raise RuntimeError("broken")
+
+    stage.session._listener = Listener(lambda state, beat: None, stage.kept.append, break_once)
+    stage.session._thread.start()
+    stage.session.hear(Fault("first", ""))
+    stage.session.hear(Fault("second", ""))
+    until = time.monotonic() + 10
+    while stage.notices != ["first", "second"]:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    stage.session.stop()
 
 
 def test_drums_and_pitched_parts_answer_on_their_channels(stage: Stage) -> None:

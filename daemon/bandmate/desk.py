@@ -205,12 +205,18 @@ class Desk:
 
     def _errand_for(self, client: Client, request: int, work: Callable[[], None]) -> None:
         """Does `work` on the errands' thread; what it raises refuses the request. Raises `busy`."""
-        self._errand(work, lambda error: client.refuse(request, error))
-
-    def _errand(self, work: Callable[[], None], refused: Callable[[BandmateError], None]) -> None:
         if not self._room.acquire(blocking=False):
             raise BandmateError(f"{ERRANDS} requests wait for the disk; ask again later", "busy")
 
+        def run() -> None:
+            try:
+                work()
+            finally:
+                self._room.release()
+
+        self._errand(run, lambda error: client.refuse(request, error))
+
+    def _errand(self, work: Callable[[], None], refused: Callable[[BandmateError], None]) -> None:
         def run() -> None:
             try:
                 work()
@@ -219,7 +225,5 @@ class Desk:
             except Exception:
                 log.exception("a mistake in an errand")
                 refused(BandmateError("the daemon made a mistake; its log says which", "failed"))
-            finally:
-                self._room.release()
 
         self._errands.submit(run)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import logging
 import math
 import queue
 import threading
@@ -34,6 +36,8 @@ State = Literal["waiting", "listening", "answering"]
 
 LEAD = 1.0  # beats before its bar line at which an answer is begun, at the latest where there was time
 CALM, ALERT = 0.5, 0.02  # seconds that the session sleeps at most: without music, and with
+
+log = logging.getLogger("bandmate.session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Session:
         self._controls = controls
         self._manners = manners
         self._listener = listener
-        self._inbox: queue.SimpleQueue[FromConductor | Answer | Panic | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[FromConductor | Answer | Panic] = queue.SimpleQueue()
         self._writer = Writer(musician, send, self._inbox.put)
         self.time = Timekeeper(
             send, listener.notice, count_in=manners.count_in, follow_tempo=manners.follow_tempo
@@ -82,7 +86,7 @@ class Session:
         self._channel = 0
         self._read_beat = -math.inf
         self._unread = False
-        self._finishing = False
+        self._finishing = self._ending = False
         self._open_ports: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
@@ -91,7 +95,8 @@ class Session:
         self._thread.start()
 
     def stop(self) -> None:
-        self._inbox.put(None)
+        self._ending = True
+        self._inbox.put(Panic())
         if self._thread.is_alive():
             self._thread.join(2.0)
         self._writer.stop()
@@ -148,17 +153,18 @@ class Session:
         self.time.rest(beat, music=music)
 
     def _run(self) -> None:
-        while True:
+        """Turn after turn; a mistake costs the phrase, not the session."""
+        while not self._ending:
             try:
-                message = self._inbox.get(timeout=self._patience(time.perf_counter()))
-            except queue.Empty:
-                pass
-            else:
-                if message is None:
-                    self._reset()
-                    return
-                self.take(message)
-            self.advance(time.perf_counter())
+                self._turn()
+            except Exception:
+                log.exception("a mistake in the live session")
+                self._reset()
+
+    def _turn(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            self.take(self._inbox.get(timeout=self._patience(time.perf_counter())))
+        self.advance(time.perf_counter())
 
     def _patience(self, now: float) -> float:
         """Seconds until something may be due."""
