@@ -17,7 +17,7 @@ import pytest
 
 IN_PORT, OUT_PORT = "Bandmate In:Bandmate In", "Bandmate Out:Bandmate Out"
 
-PATIENT, BRISK = 500, 50
+PATIENT, BRISK = 500, 100
 """Milliseconds that jackd waits for a client: its default, which loses nothing on a busy machine, and a short
 one for tests that kill a client: synchronous jackd stands still ten times as long for each that died."""
 

@@ -161,6 +161,8 @@ class Conductor:
         sounding = self._scheduler.sounding
         self.leave()
         self._scheduler.panic()
+        if self._ports is None:
+            return  # a spare conductor goes without a word
         said = f"bandmate: the engine is gone; {sounding} sounding notes silenced"
         with contextlib.suppress(OSError):  # whoever read the engine's errors may be gone too
             print(said, file=sys.stderr, flush=True)

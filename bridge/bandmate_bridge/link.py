@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import subprocess
@@ -41,6 +42,9 @@ Answer = TypeVar("Answer", bound=FromConductor)
 LOOK_EVERY = 0.25
 """Seconds between two looks at what is connected."""
 
+SPARE_AFTER = 2.0
+"""Seconds from a conductor's being ready to the start of a spare one, which costs what else is starting."""
+
 RESTART_PAUSES = (0.0, 0.1, 0.5, 2.0)
 """Seconds before the first, second, ... restart of a conductor that does not live for ten seconds."""
 
@@ -69,8 +73,10 @@ class ConductorLink:
         self._memory = ConnectionMemory()
         self._backend = "none"
         self._settled = threading.Event()  # a conductor is ready, and its ports are where they should be
+        self._settled_at = 0.0
         self._plans: dict[str, set[tuple[int, int]]] = {}
         self._process: subprocess.Popen[bytes] | None = None
+        self._spare: subprocess.Popen[bytes] | None = None
         self._writing = threading.Lock()
         self._closing = False
         self._waiting: list[tuple[type[Any], queue.SimpleQueue[Any]]] = []
@@ -82,7 +88,7 @@ class ConductorLink:
         self._launch()
         self._thread = threading.Thread(target=self._watch, name="conductor link", daemon=True)
         self._thread.start()
-        threading.Thread(target=self._remember_connections, name="connections", daemon=True).start()
+        threading.Thread(target=self._look_after, name="conductor care", daemon=True).start()
         return self._receive(Ready, answer, timeout)
 
     def send(self, message: ToConductor) -> None:
@@ -110,6 +116,9 @@ class ConductorLink:
                 self._process.wait()
         if self._thread is not None:
             self._thread.join(timeout)
+        if self._spare is not None:
+            self._spare.kill()
+            self._spare.wait()
 
     def __enter__(self) -> ConductorLink:
         self.start()
@@ -136,25 +145,19 @@ class ConductorLink:
         return self._process.pid if self._process is not None else None
 
     def _launch(self) -> None:
-        roots = [str(Path(__file__).parents[1]), str(Path(sys.modules["bandmate_models"].__path__[0]).parent)]
-        path = os.pathsep.join(filter(None, (*roots, os.environ.get("PYTHONPATH"))))
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "bandmate_bridge.conductor",
-                *([] if self._realtime else ["--no-realtime"]),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
-            start_new_session=True,
-        )
-        self._process = process
+        """Puts a conductor to work: the spare one if it is there, as its interpreter has started already."""
+        spare, self._spare = self._spare, None
+        process = spare if spare is not None and spare.poll() is None else _spawn(self._realtime)
+        assert process.stdin is not None
         sounding = {pair for pairs in self._plans.values() for pair in pairs}
-        self._write(
-            encode(self._configure._replace(connections=self._memory.pairs, sounding=tuple(sorted(sounding))))
+        line = encode(
+            self._configure._replace(connections=self._memory.pairs, sounding=tuple(sorted(sounding)))
         )
+        with self._writing, contextlib.suppress(OSError):
+            process.stdin.write(line)
+            process.stdin.flush()
+            self._plans = {}
+            self._process = process
 
     def _watch(self) -> None:
         """Reads what the conductor says; when it ends unasked, starts it again."""
@@ -173,10 +176,9 @@ class ConductorLink:
             self._restart(f"the conductor ended with status {code}", died)
 
     def _restart(self, reason: str, died: float) -> None:
-        clock = self._clock
+        clock, abandoned = self._clock, list(self._plans)
         self._launch()
         assert self._process is not None and self._process.stdout is not None
-        abandoned, self._plans = list(self._plans), {}
         for setting in (self._tempo, self._metre):
             if setting is not None:
                 self._write(encode(setting))
@@ -206,6 +208,7 @@ class ConductorLink:
             self._clock = message
         elif isinstance(message, Ready):
             self._ports, self._backend = message.ports, message.backend
+            self._settled_at = time.perf_counter()
             self._settled.set()
         elif isinstance(message, PortsChanged):
             message = message._replace(connections=self._memory.pairs)
@@ -217,14 +220,18 @@ class ConductorLink:
             entry[1].put(message)
         self._on_message(message)
 
-    def _remember_connections(self) -> None:
-        """Looks at JACK's connections until `close`, for conductors to come."""
+    def _look_after(self) -> None:
+        """Until `close`, keeps what a next conductor needs: a spare process, and JACK's connections."""
         while not self._closing:
             time.sleep(LOOK_EVERY)
-            if self._backend == "jack" and self._settled.is_set() and self._memory.look(self._ports):
+            if not self._settled.is_set():
+                continue
+            if self._backend == "jack" and self._memory.look(self._ports):
                 self._deliver(PortsChanged(self._ports, ()))
             if self._memory.lost_server():
                 self.send(ServerLost(self._memory.pairs))
+            if self._spare is None and time.perf_counter() - self._settled_at > SPARE_AFTER:
+                self._spare = _spawn(self._realtime)
         self._memory.close()
 
     def _remember(self, message: ToConductor) -> None:
@@ -264,3 +271,17 @@ class ConductorLink:
                 f"the conductor did not answer with {kind.__name__} in {timeout:g} s; see its messages above",
                 "no_conductor",
             ) from None
+
+
+def _spawn(realtime: bool) -> subprocess.Popen[bytes]:
+    """A conductor process, which does nothing until it is told a Configure."""
+    roots = [str(Path(__file__).parents[1]), str(Path(sys.modules["bandmate_models"].__path__[0]).parent)]
+    path = os.pathsep.join(filter(None, (*roots, os.environ.get("PYTHONPATH"))))
+    command = [sys.executable, "-m", "bandmate_bridge.conductor", *([] if realtime else ["--no-realtime"])]
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True,
+    )

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -85,17 +85,15 @@ class Ports:
 
     def open(self) -> None:
         """Opens what can be opened now and makes the remembered connections."""
-        if self.backend == "none":
-            self.backend = self._choose_backend()
+        graph = self._choose_backend() if self.backend == "none" else self._jack_graph()
         if self.backend == "none":
             for direction, wish in self._wishes:
                 self._why[direction, wish.name] = NO_BACKEND
             return
-        with self._jack_graph() as graph:
-            for direction, wish in self._wishes:
-                if (direction, wish.name) not in self._open:
-                    self._open_one(direction, wish, graph)
-            self._restore_connections(graph)
+        for direction, wish in self._wishes:
+            if (direction, wish.name) not in self._open:
+                self._open_one(direction, wish, graph)
+        self._restore_connections(graph)
 
     def send(self, name: str, data: tuple[int, ...]) -> None:
         """Sends by the output `name` ("" is the first that is open); nothing where it is not open."""
@@ -136,9 +134,8 @@ class Ports:
             elif len(self._open) < len(self._wishes) and time.monotonic() >= retry:
                 retry = time.monotonic() + RETRY_EVERY
                 self.open()
-            if self._lost_connections and self.backend == "jack":
-                with self._jack_graph() as graph:
-                    self._restore_connections(graph)
+            if self._lost_connections:
+                self._restore_connections(self._jack_graph())
             if self.states() != before:
                 self._changed()
 
@@ -148,7 +145,8 @@ class Ports:
         for key in sorted(self._open, reverse=True):
             self._close_one(key, leave=self._server_is_lost)
 
-    def _choose_backend(self) -> str:
+    def _choose_backend(self) -> JackGraph | None:
+        """Takes the first system that answers; where that is JACK, gives a look at it too."""
         wanted = self._wanted_backend
         candidates = PREFERRED.get(self._platform, ("alsa", "jack")) if wanted == "auto" else (wanted,)
         compiled = self._api.get_compiled_api()
@@ -157,18 +155,13 @@ class Ports:
                 continue
             if backend == "alsa" and self._platform == "linux" and not Path("/dev/snd/seq").exists():
                 continue
-            if backend == "jack":
-                try:
-                    JackGraph().close()
-                except OSError:
-                    continue
-                return backend
-            try:
-                self._client("out", backend).delete()
-            except Exception:
-                continue
-            return backend
-        return "none"
+            with contextlib.suppress(Exception):
+                graph = JackGraph() if backend == "jack" else None
+                if graph is None:
+                    self._client("out", backend).delete()
+                self.backend = backend
+                return graph
+        return None
 
     def _client(self, direction: str, backend: str, name: str = "Bandmate") -> Any:
         kind = self._api.MidiIn if direction == "in" else self._api.MidiOut
@@ -206,18 +199,12 @@ class Ports:
                 return str(name)
         raise OSError((NO_VIRTUAL_PORTS if wish.virtual else NO_SUCH_PORT).format(name=wish.name))
 
-    @contextlib.contextmanager
-    def _jack_graph(self) -> Iterator[JackGraph | None]:
-        """A look at JACK's ports where JACK is in use and lives, for as long as it takes."""
-        graph = None
+    def _jack_graph(self) -> JackGraph | None:
+        """A look at JACK's ports where JACK is in use and lives; `_restore_connections` closes it."""
         if self.backend == "jack":
             with contextlib.suppress(OSError):
-                graph = JackGraph()
-        try:
-            yield graph
-        finally:
-            if graph is not None:
-                graph.close()
+                return JackGraph()
+        return None
 
     def _receive(self, event: tuple[list[int], float], _: Any = None) -> None:
         self._heard(time.perf_counter(), tuple(event[0]))
@@ -257,10 +244,12 @@ class Ports:
             port.midi.delete()
 
     def _restore_connections(self, graph: JackGraph | None) -> None:
+        """Makes the connections that were lost, as far as both ends are there, and lets go of `graph`."""
         if graph is not None:
             for pair, until in list(self._lost_connections.items()):
                 if graph.connect(*pair) or time.monotonic() > until:
                     del self._lost_connections[pair]
+            graph.close()
 
 
 def _for_a_while(connections: Iterable[tuple[str, str]]) -> dict[tuple[str, str], float]:
