@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -12,6 +13,11 @@ import pytest
 _ROOT = Path(__file__).resolve().parent.parent
 for _folder in ("daemon", "bridge", "models", "tests"):
     sys.path.insert(0, str(_ROOT / _folder))
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # a shell's background job, whose children would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _COMPLETE = bool(os.environ.get("BANDMATE_CI"))
 """Whether every program and package that a test may need is there, so that a skipped test is a failed one."""
