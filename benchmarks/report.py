@@ -5,13 +5,14 @@ Whatever a result holds is shown: lists of records, records by name and single f
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import RESULTS, table
+from harness import RESULTS, ROOT, table
 
 HEAD = """# Benchmarks
 
@@ -21,25 +22,15 @@ Every figure is of one file in `benchmarks/results`, written by the command abov
 as p50 / p95 / p99. A ratio compares two sides of the same run. A commit with a "+" had changes on top.
 """
 
-ABOUT: dict[str, tuple[str, str]] = {
-    "heldout": (
-        "Held-out music",
-        "Bits per note on pieces that training never saw, real ones only; each source counts once in the "
-        "mean, and the interval is a bootstrap over pieces. Lower is better.",
-    ),
-    "decode": (
-        "Decoding",
-        "A turn is grammar, sampling and the model's step; the ratio is to Hugging Face's `generate()` with "
-        "its cache, on the same weights and threads. The bound is what reading the weights and the cache "
-        "from memory takes.",
-    ),
-    "lateness": (
-        "Lateness of notes",
-        "From a note's deadline to the return of the call that sends it, in the process that keeps time, "
-        "while the other works.",
-    ),
+TITLES = {
+    "heldout": "Held-out music",
+    "decode": "Decoding",
+    "live": "Live answers",
+    "osc_ping": "OSC",
+    "lateness": "Lateness of notes",
+    "recovery": "Recovery",
 }
-"""Title and explanation of a result, in the page's order; others follow by name."""
+"""Title of a result, in the page's order; others follow by name."""
 
 Record = Mapping[str, Any]
 
@@ -47,7 +38,7 @@ Record = Mapping[str, Any]
 def page(folder: Path = RESULTS) -> str:
     """The whole page. ValueError, with the file's name, for a result that is not one."""
     results = {file.stem: _read(file) for file in sorted(folder.glob("*.json"))}
-    order = [*(name for name in ABOUT if name in results), *(name for name in results if name not in ABOUT)]
+    order = [*(name for name in TITLES if name in results), *(name for name in results if name not in TITLES)]
     chapters = [_chapter(name, results[name]) for name in order] or ["Nothing has been measured yet.\n"]
     return "\n".join([HEAD, *chapters])
 
@@ -60,8 +51,8 @@ def _read(file: Path) -> Record:
 
 
 def _chapter(name: str, result: Record) -> str:
-    title, about = ABOUT.get(name, (_words(name).capitalize(), ""))
-    lines = [f"## {title}", "", *([about, ""] if about else ()), f"`{result['command']}`", ""]
+    title = TITLES.get(name, _words(name).capitalize())
+    lines = [f"## {title}", "", *_about(result["command"]), f"`{result['command']}`", ""]
     lines += [_where(result), ""]
     data = result["data"]
     single = {key: value for key, value in data.items() if _is_cell(value)}
@@ -71,6 +62,16 @@ def _chapter(name: str, result: Record) -> str:
         if not _is_cell(value):
             lines += list(_tables(_words(key), value))
     return "\n".join(lines)
+
+
+def _about(command: str) -> Iterator[str]:
+    """What the script of a command says of itself, without how to call it."""
+    script = ROOT / command.split()[1]
+    if script.is_file():
+        text = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or ""
+        for paragraph in text.split("\n\n"):
+            if not paragraph.startswith("python "):
+                yield from (paragraph, "")
 
 
 def _where(result: Record) -> str:

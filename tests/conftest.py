@@ -16,7 +16,7 @@ for _folder in ("daemon", "bridge", "models", "tests"):
 
 if (
     signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-):  # a shell's background job, whose children would inherit it
+):  # a background job of a shell: children would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _COMPLETE = bool(os.environ.get("BANDMATE_CI"))

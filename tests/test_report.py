@@ -43,7 +43,7 @@ def test_groups_of_figures_stand_across_the_records(tmp_path: Path) -> None:
         "band 8bit": {"mean": 6.25, "interval": [6.0, 6.5], "by_source": {"pop909": 5.5}},
     }
     text = shown(tmp_path, "heldout", {"windows": 1234, "models": models})
-    assert "## Held-out music" in text and "1,234" in text
+    assert "## Held-out music\n" in text and "1,234" in text
     assert "| 5-gram    | 9.5  | 9.1 to 9.9 |" in text
     assert "| by source | 5-gram | band 8bit |" in text
     assert "| pop909    | 8.12   | 5.5       |" in text
