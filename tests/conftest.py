@@ -14,9 +14,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 for _folder in ("daemon", "bridge", "models", "tests"):
     sys.path.insert(0, str(_ROOT / _folder))
 
-if (
-    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-):  # a background job of a shell: children would inherit it
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background job; children inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _COMPLETE = bool(os.environ.get("BANDMATE_CI"))
