@@ -186,3 +186,10 @@ def test_a_backend_that_is_not_built_in_leaves_no_ports(watch: Callable[..., Wat
     assert watched.ports.backend == "none"
     assert "no MIDI system answers" in watched.ports.states()[0].detail
     assert watched.ports.listing() == ((), ())
+
+
+def test_without_rtmidi_the_ports_say_how_to_get_it() -> None:
+    ports = Ports(Configure(), lambda time, data: None, lambda: None, api=None)
+    ports.open()
+    assert ports.backend == "none"
+    assert all("pip install" in state.detail for state in ports.states())

@@ -13,7 +13,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import rtmidi
+try:
+    import rtmidi
+except ImportError:
+    rtmidi = None
 
 NO_START_SERVER = 1
 MIDI = b"8 bit raw midi"
@@ -40,8 +43,9 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
 
 
 def _candidates() -> Iterator[str]:
-    site = Path(rtmidi.__file__).parents[1]
-    yield from (str(path) for path in sorted(site.glob("python_rtmidi*/libjack*")))
+    if rtmidi is not None:
+        site = Path(rtmidi.__file__).parents[1]
+        yield from (str(path) for path in sorted(site.glob("python_rtmidi*/libjack*")))
     for name in ("jack", "libjack64"):
         if found := ctypes.util.find_library(name):
             yield found

@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import rtmidi
+try:
+    import rtmidi
+except ImportError:  # no wheel for this Python, and nothing to build it with
+    rtmidi = None
 
 from bandmate_bridge.jack_graph import JackGraph
 from bandmate_bridge.messages import Configure, PortState, PortWish
@@ -27,6 +30,10 @@ PREFERRED = {"linux": ("alsa", "jack"), "darwin": ("coremidi", "jack"), "win32":
 NO_BACKEND = (
     "no MIDI system answers: start JACK (jackd) or load ALSA's sequencer (modprobe snd-seq); "
     "Bandmate goes on without MIDI ports and looks again every second"
+)
+NO_RTMIDI = (
+    "python-rtmidi is not installed: `pip install python-rtmidi`, which on Python 3.13 is built on the spot and "
+    "needs a C++ compiler and, on Linux, the headers of ALSA and JACK; Bandmate goes on without MIDI ports"
 )
 NO_VIRTUAL_PORTS = (
     "Windows has no virtual MIDI ports: install loopMIDI (tobias-erichsen.de), "
@@ -83,12 +90,17 @@ class Ports:
         self._why: dict[tuple[str, str], str] = {}
         self._closing = threading.Event()
 
+    @property
+    def why_none(self) -> str:
+        """What to do where the backend is "none"."""
+        return NO_RTMIDI if self._api is None else NO_BACKEND
+
     def open(self) -> None:
         """Opens what can be opened now and makes the remembered connections."""
         graph = self._choose_backend() if self.backend == "none" else self._jack_graph()
         if self.backend == "none":
             for direction, wish in self._wishes:
-                self._why[direction, wish.name] = NO_BACKEND
+                self._why[direction, wish.name] = self.why_none
             return
         for direction, wish in self._wishes:
             if (direction, wish.name) not in self._open:
@@ -147,6 +159,8 @@ class Ports:
 
     def _choose_backend(self) -> JackGraph | None:
         """Takes the first system that answers; where that is JACK, gives a look at it too."""
+        if self._api is None:
+            return None
         wanted = self._wanted_backend
         candidates = PREFERRED.get(self._platform, ("alsa", "jack")) if wanted == "auto" else (wanted,)
         compiled = self._api.get_compiled_api()

@@ -80,13 +80,13 @@ def _model(config: Config) -> Iterator[Finding]:
 
 def _midi(config: Config) -> Iterator[Finding]:
     from bandmate_bridge.messages import Configure
-    from bandmate_bridge.ports import NO_BACKEND, Ports
+    from bandmate_bridge.ports import Ports
 
     ports = Ports(Configure(inputs=(), outputs=()), lambda when, data: None, lambda: None)
     ports.open()
     try:
         if ports.backend == "none":
-            yield Finding("warn", "MIDI", *NO_BACKEND.split(": ", 1))
+            yield Finding("warn", "MIDI", *ports.why_none.split(": ", 1))
             return
         inputs, outputs = ports.listing()
     finally:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import vocabulary as v
+from .attributes import attributes_of
 from .controls import Controls, scale_of
 from .encoding import Header, PartLine, encode_body, has_flat_dynamics, plays_freely, rows_of
 from .errors import BandmateError
@@ -15,7 +16,7 @@ from .frames import bars_of, frames_of_bars, in_order
 from .grammar import Constraints, Grammar
 from .harmony import estimate_key
 from .reading import Reader
-from .score import Score
+from .score import Part, Score
 from .slots import assign_slots
 
 RING_OVER = 0.25
@@ -26,7 +27,10 @@ REGISTER_MARGIN = 12
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the model is told of a phrase. `end` is the beat of the bar line at which the answer starts."""
+    """What the model is told of a phrase. `end` is the beat of the bar line at which the answer starts.
+
+    `body` ends with the bar token of the answer's first bar, so that nothing is added to the phrase itself.
+    """
 
     phrase: Score
     header: list[int]
@@ -70,7 +74,7 @@ def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) 
     tempo = phrase.tempo_at(max(end - 1e-6, 0.0))
     playing = [(part, slot) for part, slot in zip(phrase.parts, slots, strict=True) if part.notes]
     header = Header(
-        parts=tuple(PartLine(slot, program=part.program) for part, slot in _once(playing)),
+        parts=tuple(_line(part, slot) for part, slot in _once(playing)),
         free_timing=free,
         bpm=tempo.bpm,
         key=(key.tonic, key.mode) if key else None,
@@ -103,7 +107,22 @@ def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) 
         shifts=free,
         pedal=any(c.kind == "cc" and c.number == 64 for part, _ in playing for c in part.controls),
     )
-    return Prompt(phrase, header.tokens(), body.tokens, bars, slots, end, next_bars[0], constraints)
+    opened = [*body.tokens, next_bars[0]]
+    return Prompt(phrase, header.tokens(), opened, bars, slots, end, next_bars[0], constraints)
+
+
+def _line(part: Part, slot: int) -> PartLine:
+    """A part's header line: it is to go on as it is, as dense, as full, as high and as loud."""
+    attributes = attributes_of(part)
+    assert attributes is not None
+    return PartLine(
+        slot,
+        program=part.program,
+        density=attributes.density,
+        polyphony=attributes.polyphony,
+        register=attributes.register,
+        loudness=None if has_flat_dynamics(part) else attributes.loudness,
+    )
 
 
 _COMMON_DRUMS = frozenset((36, 38, 42, 44, 46, 49, 51, 43, 45, 47, 48, 50, 57))

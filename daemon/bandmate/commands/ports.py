@@ -16,14 +16,14 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace, config: Config, console: Console) -> int:
     from bandmate_bridge.messages import Configure
-    from bandmate_bridge.ports import NO_BACKEND, Ports
+    from bandmate_bridge.ports import Ports
     from bandmate_models.errors import BandmateError
 
     ports = Ports(Configure(inputs=(), outputs=()), lambda time, data: None, lambda: None)
     ports.open()
     try:
         if ports.backend == "none":
-            raise BandmateError(NO_BACKEND, "no_midi")
+            raise BandmateError(ports.why_none, "no_midi")
         inputs, outputs = ports.listing()
         console.line(f"MIDI by {ports.backend}")
         for title, names in (("to listen to", inputs), ("to play to", outputs)):
