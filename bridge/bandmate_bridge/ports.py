@@ -32,7 +32,7 @@ NO_BACKEND = (
     "Bandmate goes on without MIDI ports and looks again every second"
 )
 NO_RTMIDI = (
-    "python-rtmidi is not installed: `pip install python-rtmidi`, which on Python 3.13 is built on the spot and "
+    "python-rtmidi is not installed: `pip install python-rtmidi`, which Python 3.13 has to build: that "
     "needs a C++ compiler and, on Linux, the headers of ALSA and JACK; Bandmate goes on without MIDI ports"
 )
 NO_VIRTUAL_PORTS = (
