@@ -31,6 +31,7 @@ from bandmate_bridge.messages import (
     Restarted,
     SetMetre,
     SetTempo,
+    SilenceNotes,
     Start,
     Stop,
     Timing,
@@ -64,10 +65,11 @@ def desk() -> Iterator[Desk]:
 @pytest.mark.parametrize(
     "message",
     [
-        Configure((PortWish("a"),), (), "jack", "midi", (("a:b", "c:d"),), ((9, 36),)),
+        Configure((PortWish("a"),), (), "jack", "midi", " 2"),
+        SilenceNotes(((9, 36), (0, 60))),
         Play("p", (Cue(0.1, 1 / 3, 60, 90, 0),), (Change(2.0, (0xE0, 0, 64)),), "out", False),
         Ready(4, "none", True, ()),
-        PortsChanged((), (("a:b", "c:d"), ("e:f", "g:h"))),
+        PortsChanged((), (("a:b", "c:d"), ("e:f", "g:h")), "jack"),
         ClockState(True, "midi", 0.1, 1e6 / 3, 120.0, 6, 8, -3.0),
         Stop(),
     ],

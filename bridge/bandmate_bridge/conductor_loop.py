@@ -41,6 +41,7 @@ from bandmate_bridge.messages import (
     SetSource,
     SetTempo,
     Shutdown,
+    SilenceNotes,
     Start,
     Stop,
     Timing,
@@ -95,6 +96,7 @@ class Conductor:
             Play: self._play,
             Cancel: lambda message: self._scheduler.cancel(message.plan),
             Panic: lambda message: self._scheduler.panic(),
+            SilenceNotes: lambda message: self._scheduler.silence_foreign("", message.notes),
             ServerLost: self._server_lost,
             ListPorts: self._list_ports,
             Measure: self._measure,
@@ -179,7 +181,6 @@ class Conductor:
             self._ports.close()
         self._ports = ports
         ports.open()
-        self._scheduler.silence_foreign("", message.sounding)
         threading.Thread(target=ports.watch, name="ports", daemon=True).start()
         gc.collect()
         gc.freeze()
@@ -188,11 +189,11 @@ class Conductor:
 
     def _ports_changed(self) -> None:
         if self._ports is not None:
-            self._tell(PortsChanged(self._ports.states(), ()))
+            self._tell(PortsChanged(self._ports.states(), (), self._ports.backend))
 
-    def _server_lost(self, message: ServerLost) -> None:
+    def _server_lost(self, _: ServerLost) -> None:
         if self._ports is not None:
-            self._ports.lose_server(message.connections)
+            self._ports.lose_server()
 
     def _list_ports(self, _: ListPorts) -> None:
         def answer(ports: Ports) -> None:

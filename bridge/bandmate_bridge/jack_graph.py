@@ -65,6 +65,12 @@ def load_library() -> ctypes.CDLL:
     raise OSError("no libjack on this machine")
 
 
+def quieten() -> None:
+    """Keeps libjack, where there is one, from writing to standard error that no server is running."""
+    with contextlib.suppress(OSError):
+        load_library()
+
+
 class JackGraph:
     """A client of the JACK server that only looks and connects. Ports go by their full names.
 

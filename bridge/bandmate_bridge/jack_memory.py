@@ -1,18 +1,22 @@
 """The engine's memory of what is connected to the conductor's JACK ports: it outlives the conductor.
 
-It is the engine's so that the conductor is as few JACK clients as it can be: jackd stands still for each
-client that dies.
+It is the engine's, and one client for as long as the server lives, because jackd stands still for each client
+that dies and takes it ill when clients come and go.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 
 from bandmate_bridge.jack_graph import JackGraph
 from bandmate_bridge.messages import PortState
 
 Pairs = tuple[tuple[str, str], ...]
+
+MEND_FOR = 10.0
+"""Seconds for which a lost connection is tried again."""
 
 
 class ConnectionMemory:
@@ -22,6 +26,17 @@ class ConnectionMemory:
         self.pairs: Pairs = ()
         self._graph: JackGraph | None = None
         self._doubted: Pairs | None = None
+        self._missing: set[tuple[str, str]] = set()
+        self._mend_until: float | None = None
+
+    def free_suffix(self, names: Iterable[str]) -> str:
+        """What to put behind the names of clients, each with a port of its name, so that nobody has them."""
+        number, suffix = 1, ""
+        if self._reach() is not None:
+            while any(self._has(f"{name}{suffix}:{name}") for name in names):
+                number += 1
+                suffix = f" {number}"
+        return suffix
 
     def look(self, ports: Sequence[PortState]) -> bool:
         """Looks at what is connected to the ports that are open; whether the memory changed.
@@ -29,20 +44,34 @@ class ConnectionMemory:
         What is missing is believed at the second look: ports lose their connections just before they go.
         """
         ours = [port for port in ports if port.open]
-        if not ours or not self._reach():
+        graph = self._reach() if ours else None
+        if graph is None or self._missing:
             return False
-        assert self._graph is not None
-        sources, destinations = (
-            [port.detail for port in ours if port.direction == way] for way in ("out", "in")
-        )
-        found: Pairs = tuple(sorted(self._graph.connections(sources, destinations)))
-        if found == self.pairs or not all(self._graph.has(port.detail) for port in ours):
+        outs = [port.detail for port in ours if port.direction == "out"]
+        ins = [port.detail for port in ours if port.direction == "in"]
+        found: Pairs = tuple(sorted(graph.connections(outs, ins)))
+        if found == self.pairs or not all(graph.has(port.detail) for port in ours):
             return False
         if not set(found) >= set(self.pairs) and found != self._doubted:
             self._doubted = found
             return False
         self.pairs, self._doubted = found, None
         return True
+
+    def lose(self) -> None:
+        """The ports have gone, and every connection with them: `mend` is to make them again."""
+        self._missing, self._mend_until = set(self.pairs), None
+
+    def mend(self) -> None:
+        """Makes the lost connections whose ends are both there; gives up some time after the return."""
+        graph = self._reach() if self._missing else None
+        if graph is None:
+            return
+        if self._mend_until is None:
+            self._mend_until = time.monotonic() + MEND_FOR
+        self._missing = {pair for pair in self._missing if not graph.connect(*pair)}
+        if time.monotonic() > self._mend_until:
+            self._missing.clear()
 
     def lost_server(self) -> bool:
         """Whether the JACK server went away since the last look; said once."""
@@ -54,9 +83,13 @@ class ConnectionMemory:
     def close(self) -> None:
         if self._graph is not None:
             self._graph.close()
+            self._graph = None
 
-    def _reach(self) -> bool:
+    def _reach(self) -> JackGraph | None:
         if self._graph is None:
             with contextlib.suppress(OSError):
                 self._graph = JackGraph("Bandmate")
-        return self._graph is not None
+        return self._graph
+
+    def _has(self, port: str) -> bool:
+        return self._graph is not None and self._graph.has(port)

@@ -31,6 +31,7 @@ from bandmate_bridge.messages import (
     SetSource,
     SetTempo,
     Shutdown,
+    SilenceNotes,
     Start,
     ToConductor,
 )
@@ -82,7 +83,7 @@ class ConductorLink:
         self._waiting: list[tuple[type[Any], queue.SimpleQueue[Any]]] = []
         self._thread: threading.Thread | None = None
 
-    def start(self, timeout: float = 5.0) -> Ready:
+    def start(self, timeout: float = 15.0) -> Ready:
         """Starts the conductor and waits until it is ready; BandmateError `no_conductor` where it is not."""
         answer = self._expect(Ready)
         self._launch()
@@ -148,13 +149,13 @@ class ConductorLink:
         """Puts a conductor to work: the spare one if it is there, as its interpreter has started already."""
         spare, self._spare = self._spare, None
         process = spare if spare is not None and spare.poll() is None else _spawn(self._realtime)
+        if self._process is None and self._configure.backend in ("auto", "jack"):
+            wishes = (*self._configure.inputs, *self._configure.outputs)
+            suffix = self._memory.free_suffix([wish.name for wish in wishes if wish.virtual])
+            self._configure = self._configure._replace(suffix=suffix)
         assert process.stdin is not None
-        sounding = {pair for pairs in self._plans.values() for pair in pairs}
-        line = encode(
-            self._configure._replace(connections=self._memory.pairs, sounding=tuple(sorted(sounding)))
-        )
         with self._writing, contextlib.suppress(OSError):
-            process.stdin.write(line)
+            process.stdin.write(encode(self._configure))
             process.stdin.flush()
             self._plans = {}
             self._process = process
@@ -176,7 +177,8 @@ class ConductorLink:
             self._restart(f"the conductor ended with status {code}", died)
 
     def _restart(self, reason: str, died: float) -> None:
-        clock, abandoned = self._clock, list(self._plans)
+        clock, abandoned = self._clock, dict(self._plans)
+        self._memory.lose()
         self._launch()
         assert self._process is not None and self._process.stdout is not None
         for setting in (self._tempo, self._metre):
@@ -187,6 +189,9 @@ class ConductorLink:
             self._write(encode(Start(clock.beat_at(now), clock.bar)))
             self._write(encode(Locate(clock.beat_at(now), now)))
         if self._read(self._process.stdout, Ready):
+            self._memory.mend()
+            sounding = sorted({pair for pairs in abandoned.values() for pair in pairs})
+            self._write(encode(SilenceNotes(tuple(sounding))))
             for plan in abandoned:
                 self._deliver(PlanFinished(plan, 0, 0, True))
             self._deliver(Restarted(reason, time.perf_counter() - died))
@@ -212,7 +217,7 @@ class ConductorLink:
             self._settled.set()
         elif isinstance(message, PortsChanged):
             message = message._replace(connections=self._memory.pairs)
-            self._ports = message.ports
+            self._ports, self._backend = message.ports, message.backend
         elif isinstance(message, PlanFinished):
             self._plans.pop(message.plan, None)
         for entry in [entry for entry in self._waiting if isinstance(message, entry[0])]:
@@ -226,10 +231,15 @@ class ConductorLink:
             time.sleep(LOOK_EVERY)
             if not self._settled.is_set():
                 continue
-            if self._backend == "jack" and self._memory.look(self._ports):
-                self._deliver(PortsChanged(self._ports, ()))
+            if self._backend == "jack":
+                self._memory.mend()
+                if self._memory.look(self._ports):
+                    self._deliver(PortsChanged(self._ports, (), self._backend))
+            elif self._backend != "none":
+                self._memory.close()
             if self._memory.lost_server():
-                self.send(ServerLost(self._memory.pairs))
+                self._memory.lose()
+                self.send(ServerLost())
             if self._spare is None and time.perf_counter() - self._settled_at > SPARE_AFTER:
                 self._spare = _spawn(self._realtime)
         self._memory.close()

@@ -50,16 +50,14 @@ class Change(NamedTuple):
 class Configure(NamedTuple):
     """Which ports to hold and which clock to follow; the first message of every conductor.
 
-    `connections` (source, destination) are made anew and `sounding` (channel, pitch) are silenced: the link
-    fills both in when it starts a conductor in place of one that died.
+    `suffix` goes behind the ports' names where another Bandmate has those names on JACK.
     """
 
     inputs: tuple[PortWish, ...] = (PortWish("Bandmate In"),)
     outputs: tuple[PortWish, ...] = (PortWish("Bandmate Out"),)
     backend: Backend = "auto"
     source: Source = "internal"
-    connections: tuple[tuple[str, str], ...] = ()
-    sounding: tuple[tuple[int, int], ...] = ()
+    suffix: str = ""
 
 
 class SetTempo(NamedTuple):
@@ -121,10 +119,14 @@ class Panic(NamedTuple):
     """Cancels every plan; note-offs for all that sounds, then CC64=0, CC123, CC120 on the used channels."""
 
 
-class ServerLost(NamedTuple):
-    """The JACK server has gone, and with it these connections, to be made again when it is back."""
+class SilenceNotes(NamedTuple):
+    """Note-offs for (channel, pitch) that a conductor before may have left sounding, then a panic."""
 
-    connections: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[int, int], ...]
+
+
+class ServerLost(NamedTuple):
+    """The JACK server has gone; the ports are opened anew when it is back."""
 
 
 class ListPorts(NamedTuple):
@@ -161,6 +163,7 @@ class PortsChanged(NamedTuple):
 
     ports: tuple[PortState, ...]
     connections: tuple[tuple[str, str], ...]
+    backend: str = ""  # as in Ready
 
 
 class PortList(NamedTuple):
@@ -281,6 +284,7 @@ ToConductor = (
     | Play
     | Cancel
     | Panic
+    | SilenceNotes
     | ServerLost
     | ListPorts
     | Measure

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ try:
 except ImportError:  # no wheel for this Python, and nothing to build it with
     rtmidi = None
 
-from bandmate_bridge.jack_graph import JackGraph
+from bandmate_bridge.jack_graph import quieten
 from bandmate_bridge.messages import Configure, PortState, PortWish
 from bandmate_bridge.waiting import give_precedence
 
@@ -45,8 +45,6 @@ NO_SUCH_PORT = (
 
 LOOK_EVERY = 0.25
 RETRY_EVERY = 1.0
-RESTORE_FOR = 10.0
-"""Seconds for which a lost connection is tried again."""
 
 Heard = Callable[[float, "tuple[int, ...]"], None]
 
@@ -79,12 +77,13 @@ class Ports:
             *(("out", wish) for wish in configure.outputs),
         ]
         self._wanted_backend = configure.backend
-        self._lost_connections = _for_a_while(configure.connections)
+        self._suffix = configure.suffix
         self._heard = heard
         self._changed = changed
         self._api = api
         self._platform = platform
         self._server_is_lost = False
+        self._first_output: Any = None  # rtmidi's object by which the system was found to answer
         self._open: dict[tuple[str, str], OpenPort] = {}
         self._outputs: dict[str, Any] = {}
         self._why: dict[tuple[str, str], str] = {}
@@ -96,16 +95,19 @@ class Ports:
         return NO_RTMIDI if self._api is None else NO_BACKEND
 
     def open(self) -> None:
-        """Opens what can be opened now and makes the remembered connections."""
-        graph = self._choose_backend() if self.backend == "none" else self._jack_graph()
+        """Opens what can be opened now."""
+        if self.backend == "none":
+            self._choose_backend()
         if self.backend == "none":
             for direction, wish in self._wishes:
                 self._why[direction, wish.name] = self.why_none
             return
         for direction, wish in self._wishes:
             if (direction, wish.name) not in self._open:
-                self._open_one(direction, wish, graph)
-        self._restore_connections(graph)
+                self._open_one(direction, wish)
+        if self._first_output is not None:
+            self._first_output.delete()
+            self._first_output = None
 
     def send(self, name: str, data: tuple[int, ...]) -> None:
         """Sends by the output `name` ("" is the first that is open); nothing where it is not open."""
@@ -116,10 +118,9 @@ class Ports:
             with contextlib.suppress(Exception):
                 output.send_message(data)
 
-    def lose_server(self, connections: tuple[tuple[str, str], ...]) -> None:
+    def lose_server(self) -> None:
         """The JACK server has gone: nothing is sent until `watch` has opened the ports on a new one."""
-        self._lost_connections.update(_for_a_while(connections))
-        self._server_is_lost = True
+        self._server_is_lost = self.backend == "jack"
 
     def states(self) -> tuple[PortState, ...]:
         states = []
@@ -146,8 +147,6 @@ class Ports:
             elif len(self._open) < len(self._wishes) and time.monotonic() >= retry:
                 retry = time.monotonic() + RETRY_EVERY
                 self.open()
-            if self._lost_connections:
-                self._restore_connections(self._jack_graph())
             if self.states() != before:
                 self._changed()
 
@@ -157,35 +156,37 @@ class Ports:
         for key in sorted(self._open, reverse=True):
             self._close_one(key, leave=self._server_is_lost)
 
-    def _choose_backend(self) -> JackGraph | None:
-        """Takes the first system that answers; where that is JACK, gives a look at it too."""
+    def _choose_backend(self) -> None:
+        """Takes the first system that answers."""
         if self._api is None:
-            return None
+            return
         wanted = self._wanted_backend
         candidates = PREFERRED.get(self._platform, ("alsa", "jack")) if wanted == "auto" else (wanted,)
         compiled = self._api.get_compiled_api()
+        name = next((wish.name for direction, wish in self._wishes if direction == "out"), "Bandmate")
         for backend in candidates:
             if backend not in APIS or getattr(self._api, APIS[backend]) not in compiled:
                 continue
             if backend == "alsa" and self._platform == "linux" and not Path("/dev/snd/seq").exists():
                 continue
+            if backend == "jack":
+                quieten()
             with contextlib.suppress(Exception):
-                graph = JackGraph() if backend == "jack" else None
-                if graph is None:
-                    self._client("out", backend).delete()
+                self._first_output = self._client("out", backend, name + self._suffix)
                 self.backend = backend
-                return graph
-        return None
+                return
 
     def _client(self, direction: str, backend: str, name: str = "Bandmate") -> Any:
         kind = self._api.MidiIn if direction == "in" else self._api.MidiOut
         return kind(getattr(self._api, APIS[backend]), name=name)
 
-    def _open_one(self, direction: str, wish: PortWish, graph: JackGraph | None) -> None:
-        client_name = _free_client_name(wish.name, graph)
-        midi = None
+    def _open_one(self, direction: str, wish: PortWish) -> None:
+        client_name, midi = wish.name + self._suffix, None
         try:
-            midi = self._client(direction, self.backend, client_name)
+            if direction == "out" and self._first_output is not None:
+                midi, self._first_output = self._first_output, None
+            else:
+                midi = self._client(direction, self.backend, client_name)
             full_name = self._attach(midi, wish, client_name)
         except Exception as error:
             if midi is not None:
@@ -213,19 +214,15 @@ class Ports:
                 return str(name)
         raise OSError((NO_VIRTUAL_PORTS if wish.virtual else NO_SUCH_PORT).format(name=wish.name))
 
-    def _jack_graph(self) -> JackGraph | None:
-        """A look at JACK's ports where JACK is in use and lives; `_restore_connections` closes it."""
-        if self.backend == "jack":
-            with contextlib.suppress(OSError):
-                return JackGraph()
-        return None
-
     def _receive(self, event: tuple[list[int], float], _: Any = None) -> None:
         self._heard(time.perf_counter(), tuple(event[0]))
 
     def _existing(self, direction: str) -> list[str]:
         if self.backend == "none":
             return []
+        for (way, _), port in self._open.items():
+            if way == direction:
+                return [str(name) for name in port.midi.get_ports()]
         with contextlib.suppress(Exception):
             midi = self._client(direction, self.backend)
             try:
@@ -256,33 +253,6 @@ class Ports:
         with contextlib.suppress(Exception):
             port.midi.close_port()
             port.midi.delete()
-
-    def _restore_connections(self, graph: JackGraph | None) -> None:
-        """Makes the connections that were lost, as far as both ends are there, and lets go of `graph`."""
-        if graph is not None:
-            for pair, until in list(self._lost_connections.items()):
-                if graph.connect(*pair) or time.monotonic() > until:
-                    del self._lost_connections[pair]
-            graph.close()
-
-
-def _for_a_while(connections: Iterable[tuple[str, str]]) -> dict[tuple[str, str], float]:
-    """Until when each connection is tried again."""
-    return {(source, destination): time.monotonic() + RESTORE_FOR for source, destination in connections}
-
-
-def _free_client_name(name: str, graph: JackGraph | None) -> str:
-    """`name`, or a numbered one where another client keeps it; a dead client's becomes free at once."""
-    if graph is None:
-        return name
-    patience = time.monotonic() + 0.5
-    while graph.has(f"{name}:{name}") and time.monotonic() < patience:
-        time.sleep(0.01)
-    number, free = 1, name
-    while graph.has(f"{free}:{name}"):
-        number += 1
-        free = f"{name} {number}"
-    return free
 
 
 _abandoned: list[Any] = []

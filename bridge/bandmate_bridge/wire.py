@@ -24,9 +24,9 @@ _BY_NAME: dict[str, type[Any]] = {
     kind.__name__: kind for kind in (*get_args(ToConductor), *get_args(FromConductor))
 }
 _ROWS: dict[str, dict[int, type[Any]]] = {
-    "Configure": {0: PortWish, 1: PortWish, 4: tuple, 5: tuple},
+    "Configure": {0: PortWish, 1: PortWish},
     "Play": {1: Cue, 2: Change},
-    "ServerLost": {0: tuple},
+    "SilenceNotes": {0: tuple},
     "Ready": {3: PortState},
     "PortsChanged": {0: PortState, 1: tuple},
 }
