@@ -9,6 +9,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 _ROOT = Path(__file__).resolve().parent.parent
 for _folder in ("daemon", "bridge", "models", "tests"):
@@ -19,6 +20,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background
 
 _COMPLETE = bool(os.environ.get("BANDMATE_CI"))
 """Whether every program and package that a test may need is there, so that a skipped test is a failed one."""
+
+settings.register_profile(  # a busy machine breaks no property, and a check gives the same verdict twice
+    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=_COMPLETE
+)
+settings.load_profile("house")
 
 
 def _fail_where_skipped(report: pytest.CollectReport | pytest.TestReport) -> None:
