@@ -127,15 +127,12 @@ BASE, SIZE = _layout()
 
 PAD, BOS, START, EOS, SUFFIX, GAP, GRID_TIMING, FREE_TIMING, PEDAL_DOWN, PEDAL_UP = range(len(SPECIALS))
 
-_FIELD_OF: NDArray[np.int16] = np.repeat(
-    np.arange(len(FIELDS), dtype=np.int16), [field.size for field in FIELDS]
-)
-_NAMES = tuple(field.name for field in FIELDS)
+_FIELD_OF: tuple[str, ...] = tuple(field.name for field in FIELDS for _ in range(field.size))
 
 
 def field_of(token: int) -> str:
     """Name of the field that `token` belongs to."""
-    return _NAMES[int(_FIELD_OF[token])]
+    return _FIELD_OF[token]
 
 
 def ids(name: str) -> range:
