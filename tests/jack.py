@@ -14,10 +14,11 @@ from jack_helpers import PATIENT, JackServer, Musician
 
 @pytest.fixture
 def jack(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
-    """A private JACK server that this process and its children use; skips where jackd is missing.
+    """A private JACK server that this process and its children use; skips where jackd or rtmidi is missing.
 
     `@brisk` on a test gives it a server that soon gives up a dead client.
     """
+    pytest.importorskip("rtmidi")
     for program in ("jackd", "jack_wait"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")

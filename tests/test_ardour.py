@@ -56,7 +56,8 @@ def phrase(bars: int = 4) -> list[tuple[float, tuple[int, ...]]]:
 
 @pytest.fixture
 def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StudioServer]:
-    """A JACK server for this process and its children; skips where jackd or Ardour is missing."""
+    """A JACK server for this process and its children; skips where jackd, rtmidi or Ardour is missing."""
+    pytest.importorskip("rtmidi")
     for program in ("jackd", "jack_wait", PROGRAM):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
