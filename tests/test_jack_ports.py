@@ -277,6 +277,6 @@ def test_ports_come_back_with_the_jack_server(band: Band, jack: JackServer, musi
 def test_two_bandmates_have_ports_of_different_names(band: Band) -> None:
     with Band().link as other:
         assert [port.detail for port in other.ports] == [
-            "Bandmate In 2:Bandmate In",
-            "Bandmate Out 2:Bandmate Out",
+            "Bandmate In-01:Bandmate In",
+            "Bandmate Out-01:Bandmate Out",
         ]

@@ -1,14 +1,10 @@
-"""The engine's memory of what is connected to the conductor's JACK ports: it outlives the conductor.
-
-It is the engine's, and one client for as long as the server lives, because jackd stands still for each client
-that dies and takes it ill when clients come and go.
-"""
+"""What is connected to the conductor's JACK ports, remembered when they have gone."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from bandmate_bridge.jack_graph import JackGraph
 from bandmate_bridge.messages import PortState
@@ -28,15 +24,6 @@ class ConnectionMemory:
         self._doubted: Pairs | None = None
         self._missing: set[tuple[str, str]] = set()
         self._mend_until: float | None = None
-
-    def free_suffix(self, names: Iterable[str]) -> str:
-        """What to put behind the names of clients, each with a port of its name, so that nobody has them."""
-        number, suffix = 1, ""
-        if self._reach() is not None:
-            while any(self._has(f"{name}{suffix}:{name}") for name in names):
-                number += 1
-                suffix = f" {number}"
-        return suffix
 
     def look(self, ports: Sequence[PortState]) -> bool:
         """Looks at what is connected to the ports that are open; whether the memory changed.
@@ -90,6 +77,3 @@ class ConnectionMemory:
             with contextlib.suppress(OSError):
                 self._graph = JackGraph("Bandmate")
         return self._graph
-
-    def _has(self, port: str) -> bool:
-        return self._graph is not None and self._graph.has(port)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from bandmate_bridge.jack_memory import ConnectionMemory
+from bandmate_bridge.jack_watch import LOOK_EVERY, JackWatch
 from bandmate_bridge.messages import (
     ClockState,
     Configure,
@@ -40,9 +40,6 @@ from bandmate_models.errors import BandmateError
 
 Answer = TypeVar("Answer", bound=FromConductor)
 
-LOOK_EVERY = 0.25
-"""Seconds between two looks at what is connected."""
-
 SPARE_AFTER = 2.0
 """Seconds from a conductor's being ready to the start of a spare one, which costs what else is starting."""
 
@@ -53,8 +50,9 @@ RESTART_PAUSES = (0.0, 0.1, 0.5, 2.0)
 class ConductorLink:
     """One conductor process at a time, from `start` to `close`.
 
-    `on_message` is called for everything the conductor says, on the link's own thread: it should hand over
-    and return. `send` and `ask` may be called from any thread (`ask` not from within `on_message`).
+    `on_message` is called for everything the conductor says, on threads of the link's own but one at a time:
+    it should hand over and return. `send` and `ask` may be called from any thread (`ask` not from within
+    `on_message`).
     """
 
     def __init__(
@@ -71,7 +69,8 @@ class ConductorLink:
         self._metre: SetMetre | None = None
         self._clock = ClockState(False, configure.source, 0.0, time.perf_counter(), 120.0, 4, 4, 0.0)
         self._ports: tuple[PortState, ...] = ()
-        self._memory = ConnectionMemory()
+        self._environment = _environment()
+        self._jack = JackWatch(self._environment, self._connections_changed, lambda: self.send(ServerLost()))
         self._backend = "none"
         self._settled = threading.Event()  # a conductor is ready, and its ports are where they should be
         self._settled_at = 0.0
@@ -79,6 +78,7 @@ class ConductorLink:
         self._process: subprocess.Popen[bytes] | None = None
         self._spare: subprocess.Popen[bytes] | None = None
         self._writing = threading.Lock()
+        self._delivering = threading.Lock()
         self._closing = False
         self._waiting: list[tuple[type[Any], queue.SimpleQueue[Any]]] = []
         self._thread: threading.Thread | None = None
@@ -139,7 +139,7 @@ class ConductorLink:
 
     @property
     def connections(self) -> tuple[tuple[str, str], ...]:
-        return self._memory.pairs
+        return self._jack.pairs
 
     @property
     def pid(self) -> int | None:
@@ -148,17 +148,24 @@ class ConductorLink:
     def _launch(self) -> None:
         """Puts a conductor to work: the spare one if it is there, as its interpreter has started already."""
         spare, self._spare = self._spare, None
-        process = spare if spare is not None and spare.poll() is None else _spawn(self._realtime)
-        if self._process is None and self._configure.backend in ("auto", "jack"):
-            wishes = (*self._configure.inputs, *self._configure.outputs)
-            suffix = self._memory.free_suffix([wish.name for wish in wishes if wish.virtual])
-            self._configure = self._configure._replace(suffix=suffix)
+        process = spare if spare is not None and spare.poll() is None else self._spawn()
         assert process.stdin is not None
         with self._writing, contextlib.suppress(OSError):
             process.stdin.write(encode(self._configure))
             process.stdin.flush()
             self._plans = {}
             self._process = process
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        """A conductor process, which does nothing until it is told a Configure."""
+        flags = [] if self._realtime else ["--no-realtime"]
+        return subprocess.Popen(
+            [sys.executable, "-m", "bandmate_bridge.conductor", *flags],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=self._environment,
+            start_new_session=True,
+        )
 
     def _watch(self) -> None:
         """Reads what the conductor says; when it ends unasked, starts it again."""
@@ -178,7 +185,7 @@ class ConductorLink:
 
     def _restart(self, reason: str, died: float) -> None:
         clock, abandoned = self._clock, dict(self._plans)
-        self._memory.lose()
+        self._jack.lose()
         self._launch()
         assert self._process is not None and self._process.stdout is not None
         for setting in (self._tempo, self._metre):
@@ -189,7 +196,7 @@ class ConductorLink:
             self._write(encode(Start(clock.beat_at(now), clock.bar)))
             self._write(encode(Locate(clock.beat_at(now), now)))
         if self._read(self._process.stdout, Ready):
-            self._memory.mend()
+            self._jack.mend()
             sounding = sorted({pair for pairs in abandoned.values() for pair in pairs})
             self._write(encode(SilenceNotes(tuple(sounding))))
             for plan in abandoned:
@@ -216,33 +223,30 @@ class ConductorLink:
             self._settled_at = time.perf_counter()
             self._settled.set()
         elif isinstance(message, PortsChanged):
-            message = message._replace(connections=self._memory.pairs)
+            message = message._replace(connections=self._jack.pairs)
             self._ports, self._backend = message.ports, message.backend
         elif isinstance(message, PlanFinished):
             self._plans.pop(message.plan, None)
         for entry in [entry for entry in self._waiting if isinstance(message, entry[0])]:
             self._waiting.remove(entry)
             entry[1].put(message)
-        self._on_message(message)
+        with self._delivering:
+            self._on_message(message)
 
     def _look_after(self) -> None:
         """Until `close`, keeps what a next conductor needs: a spare process, and JACK's connections."""
         while not self._closing:
             time.sleep(LOOK_EVERY)
-            if not self._settled.is_set():
+            if not self._settled.is_set() or time.perf_counter() - self._settled_at < SPARE_AFTER:
                 continue
             if self._backend == "jack":
-                self._memory.mend()
-                if self._memory.look(self._ports):
-                    self._deliver(PortsChanged(self._ports, (), self._backend))
-            elif self._backend != "none":
-                self._memory.close()
-            if self._memory.lost_server():
-                self._memory.lose()
-                self.send(ServerLost())
-            if self._spare is None and time.perf_counter() - self._settled_at > SPARE_AFTER:
-                self._spare = _spawn(self._realtime)
-        self._memory.close()
+                self._jack.watch(self._ports)
+            if self._spare is None:
+                self._spare = self._spawn()
+        self._jack.close()
+
+    def _connections_changed(self) -> None:
+        self._deliver(PortsChanged(self._ports, (), self._backend))
 
     def _remember(self, message: ToConductor) -> None:
         """Keeps what a new conductor must be told."""
@@ -283,15 +287,8 @@ class ConductorLink:
             ) from None
 
 
-def _spawn(realtime: bool) -> subprocess.Popen[bytes]:
-    """A conductor process, which does nothing until it is told a Configure."""
+def _environment() -> dict[str, str]:
+    """The environment in which a child finds the packages wherever this process found them."""
     roots = [str(Path(__file__).parents[1]), str(Path(sys.modules["bandmate_models"].__path__[0]).parent)]
     path = os.pathsep.join(filter(None, (*roots, os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, "-m", "bandmate_bridge.conductor", *([] if realtime else ["--no-realtime"])]
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path},
-        start_new_session=True,
-    )
+    return {**os.environ, "PYTHONPATH": path}

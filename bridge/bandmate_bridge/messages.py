@@ -48,16 +48,12 @@ class Change(NamedTuple):
 
 
 class Configure(NamedTuple):
-    """Which ports to hold and which clock to follow; the first message of every conductor.
-
-    `suffix` goes behind the ports' names where another Bandmate has those names on JACK.
-    """
+    """Which ports to hold and which clock to follow; the first message of every conductor."""
 
     inputs: tuple[PortWish, ...] = (PortWish("Bandmate In"),)
     outputs: tuple[PortWish, ...] = (PortWish("Bandmate Out"),)
     backend: Backend = "auto"
     source: Source = "internal"
-    suffix: str = ""
 
 
 class SetTempo(NamedTuple):

@@ -77,7 +77,6 @@ class Ports:
             *(("out", wish) for wish in configure.outputs),
         ]
         self._wanted_backend = configure.backend
-        self._suffix = configure.suffix
         self._heard = heard
         self._changed = changed
         self._api = api
@@ -172,7 +171,7 @@ class Ports:
             if backend == "jack":
                 quieten()
             with contextlib.suppress(Exception):
-                self._first_output = self._client("out", backend, name + self._suffix)
+                self._first_output = self._client("out", backend, name)
                 self.backend = backend
                 return
 
@@ -181,13 +180,13 @@ class Ports:
         return kind(getattr(self._api, APIS[backend]), name=name)
 
     def _open_one(self, direction: str, wish: PortWish) -> None:
-        client_name, midi = wish.name + self._suffix, None
+        midi, before = None, self._across(direction)
         try:
             if direction == "out" and self._first_output is not None:
                 midi, self._first_output = self._first_output, None
             else:
-                midi = self._client(direction, self.backend, client_name)
-            full_name = self._attach(midi, wish, client_name)
+                midi = self._client(direction, self.backend, wish.name)
+            full_name = self._attach(midi, wish)
         except Exception as error:
             if midi is not None:
                 midi.delete()
@@ -198,21 +197,34 @@ class Ports:
             midi.set_callback(self._receive)
         else:
             self._outputs = {**self._outputs, wish.name: midi}
+        if self.backend == "jack" and wish.virtual:
+            there = [name for name in self._across(direction) - before if name.endswith(f":{wish.name}")]
+            full_name = there[0] if there else full_name
         self._open[direction, wish.name] = OpenPort(
             midi, full_name, wish.virtual and self.backend != "windows"
         )
 
-    def _attach(self, midi: Any, wish: PortWish, client_name: str) -> str:
+    def _attach(self, midi: Any, wish: PortWish) -> str:
         """Opens the port on its client and returns its full name; raises with a sentence where it cannot."""
         if wish.virtual and self.backend != "windows":
             midi.open_virtual_port(wish.name)
-            return f"{client_name}:{wish.name}" if self.backend in ("jack", "alsa") else wish.name
+            return f"{wish.name}:{wish.name}" if self.backend in ("jack", "alsa") else wish.name
         names = midi.get_ports()
         for index, name in enumerate(names):
             if wish.name.lower() in name.lower():
                 midi.open_port(index, wish.name)
                 return str(name)
         raise OSError((NO_VIRTUAL_PORTS if wish.virtual else NO_SUCH_PORT).format(name=wish.name))
+
+    def _across(self, direction: str) -> set[str]:
+        """The ports that a port of this direction could be connected to by others, ours among them.
+
+        JACK numbers the names of clients that are taken already, and tells their ports' true names so alone.
+        """
+        other = next((port.midi for (way, _), port in self._open.items() if way != direction), None)
+        if other is None and direction == "in":
+            other = self._first_output
+        return set(other.get_ports()) if other is not None and self.backend == "jack" else set()
 
     def _receive(self, event: tuple[list[int], float], _: Any = None) -> None:
         self._heard(time.perf_counter(), tuple(event[0]))
