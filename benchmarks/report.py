@@ -24,6 +24,7 @@ as p50 / p95 / p99. A ratio compares two sides of the same run. A commit with a 
 
 TITLES = {
     "heldout": "Held-out music",
+    "corpus_format": "The token format over the corpus",
     "decode": "Decoding",
     "live": "Live answers",
     "osc_ping": "OSC",
@@ -55,6 +56,8 @@ def _chapter(name: str, result: Record) -> str:
     lines = [f"## {title}", "", *_about(result["command"]), f"`{result['command']}`", ""]
     lines += [_where(result), ""]
     data = result["data"]
+    if _is_one_table(data):
+        return "\n".join([*lines, *_records("", [{"": key, **value} for key, value in data.items()])])
     single = {key: value for key, value in data.items() if _is_cell(value)}
     if single:
         lines += [table([{"": _words(key), "value": _cell(value)} for key, value in single.items()]), ""]
@@ -62,6 +65,12 @@ def _chapter(name: str, result: Record) -> str:
         if not _is_cell(value):
             lines += list(_tables(_words(key), value))
     return "\n".join(lines)
+
+
+def _is_one_table(data: Record) -> bool:
+    """Whether a result is several records by name, all with the same fields."""
+    records = [value for value in data.values() if isinstance(value, Mapping)]
+    return len(records) == len(data) > 1 and all(record.keys() == records[0].keys() for record in records)
 
 
 def _about(command: str) -> Iterator[str]:

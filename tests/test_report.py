@@ -50,6 +50,12 @@ def test_groups_of_figures_stand_across_the_records(tmp_path: Path) -> None:
     assert "| groove    | 7      |           |" in text
 
 
+def test_records_by_name_are_one_table(tmp_path: Path) -> None:
+    data = {"pop909": {"files": 2167, "kept": 0.5}, "groove": {"files": 1114, "kept": 1.0}}
+    text = shown(tmp_path, "formats", data)
+    assert "| pop909 | 2,167 | 0.5  |\n| groove | 1,114 | 1    |" in text
+
+
 def test_it_says_what_measured_it_and_where(tmp_path: Path) -> None:
     text = shown(tmp_path, "speed", {"ms": 1.5})
     result = json.loads((tmp_path / "speed.json").read_text(encoding="utf-8"))
