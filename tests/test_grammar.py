@@ -81,3 +81,14 @@ def test_locked_pitches_and_flat_dynamics_are_obeyed(seed: int, pitches: set[int
         assert event.event.pitch in pitches
         assert event.known_velocity is not flat
         assert (event.event.start * v.TICKS_PER_BEAT) % 1 == 0
+
+
+def test_parts_that_may_not_rest_for_long_never_do() -> None:
+    constraints = Constraints(frozenset((0,)), shifts=False, pedal=False, longest_rest=2.0)
+    for seed in range(20):
+        _, played = write(seed, [v.BASE["bar"] + 19] * 4, constraints)
+        sounds_until = 0.0
+        for event in played:
+            assert isinstance(event.event, Note)
+            assert event.event.start - sounds_until <= 3.0
+            sounds_until = max(sounds_until, event.event.end)

@@ -9,6 +9,7 @@ from .context import Context
 from .grammar import Grammar
 from .reading import Played, Stage
 from .sampler import Sampler
+from .steering import Steering
 
 
 class Progress(NamedTuple):
@@ -18,7 +19,9 @@ class Progress(NamedTuple):
     bars: int
 
 
-def generate(context: Context, grammar: Grammar, sampler: Sampler, *, until_bar: int) -> Iterator[Progress]:
+def generate(
+    context: Context, grammar: Grammar, sampler: Sampler, steering: Steering, *, until_bar: int
+) -> Iterator[Progress]:
     """Write until bar number `until_bar` (from 0, counted from the reader's first bar) would open.
 
     The grammar's upcoming frames must reach at least one frame into that bar, so that the model may end the
@@ -26,10 +29,11 @@ def generate(context: Context, grammar: Grammar, sampler: Sampler, *, until_bar:
     """
     reader = grammar.reader
     while True:
-        token = sampler.pick(context.logits, grammar.mask())
+        token = sampler.pick(context.logits + steering.push, grammar.mask())
         opens_bar = reader.stage is not Stage.BAR and grammar.opens_bar(token)
         if opens_bar and len(reader.bars) >= until_bar:
             return
         played = grammar.advance(token)
+        steering.heard(reader, token)
         context.step(token)
         yield Progress(played, len(reader.bars))

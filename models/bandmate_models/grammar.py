@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from . import vocabulary as v
 from .frames import Slice, Stream
 from .reading import Played, Reader, Stage
+from .score import Note
 
 Mask = NDArray[np.bool_]
 
@@ -43,6 +44,8 @@ class Constraints:
     flat: frozenset[int] = frozenset()
     shifts: bool = True
     pedal: bool = True
+    longest_rest: float | None = None
+    """Beats for which all parts may be silent together; None: any time."""
 
 
 class Grammar:
@@ -52,12 +55,20 @@ class Grammar:
     exhausted the only way on is EOS.
     """
 
-    def __init__(self, reader: Reader, upcoming: Iterable[Slice], constraints: Constraints) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        upcoming: Iterable[Slice],
+        constraints: Constraints,
+        *,
+        sounds_until: float = 0.0,
+    ) -> None:
         self.reader = reader
         self.constraints = constraints
         self._upcoming: Iterator[Slice] = iter(upcoming)
         self._next = next(self._upcoming, None)
         players = {part.slot for part in reader.parts if part.player}
+        self._sounds_until = sounds_until
         self._onset_slots: dict[Stream, Mask] = {
             "m": np.isin(_SLOT, sorted(constraints.slots - players)),
             "u": np.isin(_SLOT, sorted(constraints.slots & players)),
@@ -75,6 +86,8 @@ class Grammar:
     def advance(self, token: int) -> Played | None:
         """Take a token, as `Reader.feed`."""
         played = self.reader.feed(token)
+        if played is not None and isinstance(played.event, Note):
+            self._sounds_until = max(self._sounds_until, played.event.end)
         if self._next is not None and token == self._next.frame.marker(self._next.stream):
             self._next = next(self._upcoming, None)
         return played
@@ -95,8 +108,16 @@ class Grammar:
             if stage in (Stage.NOTE, Stage.PEDAL) and self.reader.slot >= 0:
                 self._allow_pitches(mask)
             self._allow_onsets(mask)
-            self._allow_structure(mask)
+            if not (self._must_play() and mask[_ONSETS].any()):
+                self._allow_structure(mask)
         return mask
+
+    def _must_play(self) -> bool:
+        """Whether the parts would be silent for too long if this frame ended as it is."""
+        rest, frame = self.constraints.longest_rest, self.reader.frame
+        if rest is None or self.reader.stream != "m":
+            return False
+        return (frame.start + frame.ticks) / v.TICKS_PER_BEAT - self._sounds_until > rest
 
     def _allow_structure(self, mask: Mask) -> None:
         if self._next is None:

@@ -19,6 +19,8 @@ from .reading import Reader
 from .score import Part, Score
 from .slots import assign_slots
 
+LONGEST_REST = 2.0
+"""Beats (or half a bar, where that is more) for which all parts of an answer may rest together."""
 RING_OVER = 0.25
 """Beats that a last note may ring past a bar line without opening another bar."""
 REGISTER_MARGIN = 12
@@ -47,14 +49,14 @@ class Prompt:
         for token in (*self.header, *self.body):
             reader.feed(token)
         frames = list(frames_of_bars([*self.bars, *[self.next_bar] * (bars + 1)]))
-        heard = reader.heard["m"]
-        return Grammar(reader, list(in_order(frames, None))[heard:], self.constraints)
+        upcoming = list(in_order(frames, None))[reader.heard["m"] :]
+        return Grammar(reader, upcoming, self.constraints, sounds_until=self.phrase.end)
 
 
 def last_bar_line(phrase: Score) -> float:
     """Beat of the bar line at which a phrase ends: the first that no note passes by more than RING_OVER."""
     onsets = max(note.start for part in phrase.parts for note in part.notes)
-    until = max(phrase.end - RING_OVER, onsets + 1 / v.GRID)
+    until = max(phrase.end - RING_OVER, onsets + 1e-6)
     return max((bar.end for bar in phrase.bars(until)), default=0.0)
 
 
@@ -69,8 +71,8 @@ def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) 
     slots = assign_slots(phrase.parts)
     free = plays_freely(phrase)
     asked = controls.asked_key
-    written = phrase.key_at(end)
-    key = asked or written or estimate_key(phrase)
+    pitched = any(part.notes and not part.is_drums for part in phrase.parts)
+    key = (asked or phrase.key_at(end) or estimate_key(phrase)) if pitched else None
     tempo = phrase.tempo_at(max(end - 1e-6, 0.0))
     playing = [(part, slot) for part, slot in zip(phrase.parts, slots, strict=True) if part.notes]
     header = Header(
@@ -105,6 +107,7 @@ def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) 
         pitches=pitches,
         flat=frozenset(slot for part, slot in playing if has_flat_dynamics(part)),
         shifts=free,
+        longest_rest=max(LONGEST_REST, metre.bar_length / 2),
         pedal=any(c.kind == "cc" and c.number == 64 for part, _ in playing for c in part.controls),
     )
     opened = [*body.tokens, next_bars[0]]

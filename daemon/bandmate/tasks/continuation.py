@@ -15,6 +15,7 @@ from bandmate_models.prompt import Prompt, prompt_of
 from bandmate_models.reading import Played
 from bandmate_models.sampler import Sampler
 from bandmate_models.score import Control, Key, Metre, Note, Part, Score
+from bandmate_models.steering import Steering, onset_rates
 from bandmate_models.weights import Weights
 
 SEEDS = 2**31
@@ -53,9 +54,10 @@ class Continuation:
         self._context.set(prompt.header, prompt.body)
         grammar = prompt.grammar(controls.bars)
         sampler = Sampler(controls.temperature, controls.top_p, seed)
-        before = len(prompt.bars)
-        for played, bars in generate(self._context, grammar, sampler, until_bar=before + controls.bars):
-            yield (None if played is None else _moved(played, -prompt.end)), bars - before
+        steering = Steering(onset_rates(prompt.phrase, prompt.slots, prompt.end))
+        until = len(prompt.bars) + controls.bars
+        for played, bars in generate(self._context, grammar, sampler, steering, until_bar=until):
+            yield (None if played is None else _moved(played, -prompt.end)), bars - len(prompt.bars)
 
     def answer(
         self,

@@ -1,0 +1,56 @@
+"""A part that falls behind its busyness is pushed on, one that runs ahead is held back."""
+
+from __future__ import annotations
+
+from bandmate_models import vocabulary as v
+from bandmate_models.encoding import Header, PartLine
+from bandmate_models.reading import Reader
+from bandmate_models.score import Note, Part, Score
+from bandmate_models.steering import LARGEST, Steering, onset_rates
+
+BAR = v.BASE["bar"] + v.METRES.index((4, 4))
+NOTE = [v.BASE["pitch"] + 60, v.duration_velocity(2, 4)]
+
+
+def push_after(frames: list[list[int]], wanted: float) -> float:
+    """The push on slot 0 after one bar of frames, each a list of ticks with an onset."""
+    steering, reader = Steering({0: wanted}), Reader()
+    tokens = [*Header(parts=(PartLine(0),)).tokens(), BAR]
+    for beat, ticks in enumerate(frames):
+        tokens.append(v.BASE["frame_m"] + beat)
+        for tick in ticks:
+            tokens += [v.onset(0, tick), *NOTE]
+    for token in tokens:
+        reader.feed(token)
+        steering.heard(reader, token)
+    return float(steering.push[v.onset(0, 0)])
+
+
+def test_a_part_as_busy_as_wanted_is_left_alone() -> None:
+    assert abs(push_after([[0, 6]] * 4, 2.0)) < 1e-6
+
+
+def test_silence_is_pushed_on_and_more_the_longer_it_lasts() -> None:
+    short, long = push_after([[0, 6], [], []], 2.0), push_after([[], [], [], []], 2.0)
+    assert 0 < short < long <= LARGEST
+
+
+def test_too_many_notes_are_held_back() -> None:
+    assert push_after([[0, 2, 4, 6, 8, 10]] * 4, 1.0) < 0
+
+
+def test_only_onsets_are_pushed() -> None:
+    steering = Steering({0: 4.0})
+    reader = Reader()
+    for token in [*Header(parts=(PartLine(0),)).tokens(), BAR, *(v.BASE["frame_m"] + b for b in range(4))]:
+        reader.feed(token)
+        steering.heard(reader, token)
+    pushed = steering.push.nonzero()[0]
+    assert set(pushed.tolist()) == {v.onset(0, tick) for tick in range(v.TICKS_PER_BEAT)}
+
+
+def test_rates_are_onsets_a_beat_of_each_slot() -> None:
+    chords = tuple(Note(beat, 1, pitch, 80) for beat in range(4) for pitch in (60, 64, 67))
+    melody = tuple(Note(i / 2, 0.5, 72, 80) for i in range(8))
+    score = Score(parts=(Part("chords", chords), Part("melody", melody), Part("bass")))
+    assert onset_rates(score, [4, 0, 11], 4.0) == {4: 1.0, 0: 2.0}
