@@ -49,6 +49,13 @@ def test_only_onsets_are_pushed() -> None:
     assert set(pushed.tolist()) == {v.onset(0, tick) for tick in range(v.TICKS_PER_BEAT)}
 
 
+def test_pitches_away_from_home_are_held_back() -> None:
+    push = Steering({}, frozenset((0, 4, 7))).push
+    pitches = push[v.BASE["pitch"] : v.BASE["pitch"] + 128]
+    assert {pitch % 12 for pitch in range(128) if pitches[pitch] == 0} == {0, 4, 7}
+    assert pitches.min() < 0 and not push[v.BASE["drum"] : v.BASE["drum"] + 128].any()
+
+
 def test_rates_are_onsets_a_beat_of_each_slot() -> None:
     chords = tuple(Note(beat, 1, pitch, 80) for beat in range(4) for pitch in (60, 64, 67))
     melody = tuple(Note(i / 2, 0.5, 72, 80) for i in range(8))

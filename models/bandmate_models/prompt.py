@@ -42,6 +42,8 @@ class Prompt:
     end: float
     next_bar: int
     constraints: Constraints
+    home: frozenset[int]
+    """Pitch classes of the key and of the phrase."""
 
     def grammar(self, bars: int) -> Grammar:
         """The grammar of an answer of `bars` bars, standing where the prompt ends."""
@@ -110,8 +112,11 @@ def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) 
         longest_rest=max(LONGEST_REST, metre.bar_length / 2),
         pedal=any(c.kind == "cc" and c.number == 64 for part, _ in playing for c in part.controls),
     )
+    home = scale_of(key) if key else frozenset()
+    if asked is None:
+        home |= {n.pitch % 12 for part in phrase.parts if not part.is_drums for n in part.notes}
     opened = [*body.tokens, next_bars[0]]
-    return Prompt(phrase, header.tokens(), opened, bars, slots, end, next_bars[0], constraints)
+    return Prompt(phrase, header.tokens(), opened, bars, slots, end, next_bars[0], constraints, home)
 
 
 def _line(part: Part, slot: int) -> PartLine:

@@ -1,4 +1,4 @@
-"""Keeps each part about as busy as it was in the phrase, by a gentle push on its onsets."""
+"""Keeps an answer near its phrase, by gentle pushes: each part about as busy, and in the same key."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ STRENGTH = 2.0
 """Push in nats for each nat by which a part is off its busyness."""
 LARGEST = 3.0
 """Largest push, in nats."""
+AWAY_FROM_HOME = 1.5
+"""Nats by which pitches outside the key and the phrase are held back."""
 SMALLEST_RATE = 0.02
 """Onsets a beat below which a part counts as silent."""
 
@@ -36,16 +38,18 @@ class Steering:
     """Watches a reader's answer; `push` [SIZE] is added to the logits of the next token.
 
     A part's rate r follows what it plays (an average over MEMORY beats); its onsets are pushed by
-    STRENGTH ln(wanted / r), within LARGEST.
+    STRENGTH ln(wanted / r), within LARGEST. Pitch classes that are not at `home` are held back.
     """
 
-    def __init__(self, wanted: Mapping[int, float], strength: float = STRENGTH) -> None:
+    def __init__(self, wanted: Mapping[int, float], home: frozenset[int] | None = None) -> None:
         self._wanted = dict(wanted)
         self._rates = dict(wanted)
-        self._strength = strength
         self._onsets: Counter[int] = Counter()
         self._frame_beats = 0.0
         self.push: NDArray[np.float32] = np.zeros(v.SIZE, dtype=np.float32)
+        if home:
+            away = np.array([pitch for pitch in range(128) if pitch % 12 not in home], dtype=np.int64)
+            self.push[v.BASE["pitch"] + away] = -AWAY_FROM_HOME
 
     def heard(self, reader: Reader, token: int) -> None:
         """Take note of a token that `reader` has just read."""
@@ -63,6 +67,6 @@ class Steering:
             self._rates[slot] = rate
             off = math.log(max(wanted, SMALLEST_RATE) / max(rate, SMALLEST_RATE))
             first = v.onset(slot, 0)
-            push = min(LARGEST, max(-LARGEST, self._strength * off))
+            push = min(LARGEST, max(-LARGEST, STRENGTH * off))
             self.push[first : first + v.TICKS_PER_BEAT] = push
         self._onsets.clear()

@@ -54,7 +54,7 @@ class Continuation:
         self._context.set(prompt.header, prompt.body)
         grammar = prompt.grammar(controls.bars)
         sampler = Sampler(controls.temperature, controls.top_p, seed)
-        steering = Steering(onset_rates(prompt.phrase, prompt.slots, prompt.end))
+        steering = Steering(onset_rates(prompt.phrase, prompt.slots, prompt.end), prompt.home)
         until = len(prompt.bars) + controls.bars
         for played, bars in generate(self._context, grammar, sampler, steering, until_bar=until):
             yield (None if played is None else _moved(played, -prompt.end)), bars - len(prompt.bars)
