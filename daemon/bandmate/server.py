@@ -123,9 +123,7 @@ def serve(config: Config, say: Callable[[str], None] = print) -> None:
             signal.signal(getattr(signal, name), lambda *_: ending.set())
     sys.setswitchinterval(SWITCH_INTERVAL)
     weights = Weights.load(config.weights, config.precision, threads=config.threads)
-    engine = Engine(
-        config, (Continuation(weights), Continuation(weights)), model_name(weights), say
-    )
+    engine = Engine(config, (Continuation(weights), Continuation(weights)), model_name(weights), say)
     ready = engine.start()
     gc.collect()
     gc.freeze()
