@@ -47,6 +47,13 @@ RESTART_PAUSES = (0.0, 0.1, 0.5, 2.0)
 """Seconds before the first, second, ... restart of a conductor that does not live for ten seconds."""
 
 
+RECONNECT = {
+    "alsa": "ALSA forgets the connections of ports that go: connect Bandmate's anew (aconnect or a patchbay)",
+    "coremidi": "programs that know ports by name have Bandmate's again; choose them anew in the others",
+}
+"""What becomes of the connections where a new conductor cannot make them itself."""
+
+
 class ConductorLink:
     """One conductor process at a time, from `start` to `close`.
 
@@ -202,6 +209,8 @@ class ConductorLink:
             for plan in abandoned:
                 self._deliver(PlanFinished(plan, 0, 0, True))
             self._deliver(Restarted(reason, time.perf_counter() - died))
+            if self._backend in RECONNECT:
+                self._deliver(Fault("reconnect", RECONNECT[self._backend]))
 
     def _read(self, stream: IO[bytes], until: type[Any] | None) -> bool:
         """Delivers messages up to the end of the stream, or to one of the kind `until`: then True."""
