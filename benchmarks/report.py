@@ -30,6 +30,7 @@ TITLES = {
     "osc_ping": "OSC",
     "lateness": "Lateness of notes",
     "recovery": "Recovery",
+    "footprint": "Footprint",
 }
 """Title of a result, in the page's order; others follow by name."""
 
