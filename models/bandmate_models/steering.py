@@ -19,7 +19,7 @@ STRENGTH = 2.0
 """Push in nats for each nat by which a part is off its busyness."""
 LARGEST = 3.0
 """Largest push, in nats."""
-AWAY_FROM_HOME = 1.5
+AWAY_FROM_HOME = 2.0
 """Nats by which pitches outside the key and the phrase are held back."""
 SMALLEST_RATE = 0.02
 """Onsets a beat below which a part counts as silent."""
