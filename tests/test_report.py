@@ -46,7 +46,7 @@ def test_groups_of_figures_stand_across_the_records(tmp_path: Path) -> None:
     assert "## Held-out music\n" in text and "1,234" in text
     assert "| 5-gram    | 9.5  | 9.1 to 9.9 |" in text
     assert "| by source | 5-gram | band 8bit |" in text
-    assert "| pop909    | 8.12   | 5.5       |" in text
+    assert "| pop909    | 8.125  | 5.5       |" in text
     assert "| groove    | 7      |           |" in text
 
 
