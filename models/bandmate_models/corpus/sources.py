@@ -25,7 +25,7 @@ class Source(NamedTuple):
 
 
 SOURCES: tuple[Source, ...] = (
-    Source("pop909", "MIT (arrangements)", 1.0, True, "pop", strict=False, note="songs are commercial; at most two versions a song"),
+    Source("pop909", "MIT (arrangements)", 1.0, True, "pop", strict=False, note="songs are commercial"),
     Source("groove", "CC-BY-4.0", 1.5, True, performed=True, note="kit mapped to General MIDI"),
     Source("openscore_lieder", "CC0", 0.6, False, "romantic"),
     Source("openscore_quartets", "CC0", 0.3, False, "classical"),

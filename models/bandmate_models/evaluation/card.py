@@ -106,7 +106,7 @@ def card(checkpoint: dict[str, Any], prepared: dict[str, Any], heldout: dict[str
         "",
         f"Bits per note on {data['windows']} pieces ({data['notes']:,} notes) of the test split, first"
         f" {data['context']} tokens: real sources only, each counted once, headers without controls, unknown"
-        f" velocities left out, beside an interpolated order-5 n-gram of the same training tokens. {below:.0%} below"
+        f" velocities left out, beside an interpolated order-5 n-gram of all real training sequences, in the same tokens. {below:.0%} below"
         f" it on average. By `{heldout['command']}`, commit {heldout['commit']}.",
         "",
         *figures_table(data["models"]),
