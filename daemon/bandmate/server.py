@@ -21,7 +21,6 @@ from bandmate.writer import Answer, Musician
 from bandmate_bridge.link import ConductorLink
 from bandmate_bridge.messages import Configure, FromConductor, PortWish, Ready, SetMetre, SetTempo
 from bandmate_bridge.osc_server import OscServer
-from bandmate_models.controls import Controls
 from bandmate_models.weights import Weights
 
 SWITCH_INTERVAL = 0.0005  # seconds: a thread that computes in Python lets an OSC packet wait no longer
@@ -45,7 +44,7 @@ class Engine:
         name is `model`. Raises BandmateError `port_taken`."""
         self._say = say
         self._config = config
-        controls = controls_of(config)
+        controls = config.controls
         self._link = ConductorLink(_configure(config), self._hear)
         self._session = Session(
             self._link.send,
@@ -136,12 +135,6 @@ def serve(config: Config, say: Callable[[str], None] = print) -> None:
         pass
     say("Bandmate stops")
     engine.stop()
-
-
-def controls_of(config: Config) -> Controls:
-    """The controls that a request does not name. Raises BandmateError `bad_value`."""
-    names = ("bars", "takes", "seed", "temperature", "top_p", "key")
-    return Controls.parse({name: getattr(config, name) for name in names})
 
 
 def _configure(config: Config) -> Configure:
