@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bandmate.tasks.continuation import Continuation, seeds_of
+from bandmate.tasks.continuation import Continuation, restruck, seeds_of
 from bandmate_models.controls import Controls, scale_of
 from bandmate_models.errors import BandmateError
 from bandmate_models.midi import midi_bytes, read_midi
@@ -121,3 +121,19 @@ def test_an_answer_can_be_cancelled_and_asked_again(continuation: Continuation) 
 def test_takes_have_seeds_of_their_own() -> None:
     assert seeds_of(Controls(seed=5, takes=3)) == [5, 6, 7]
     assert len(set(seeds_of(Controls(takes=4)))) == 4
+
+
+def test_a_note_ends_where_its_pitch_is_struck_again() -> None:
+    notes = [Note(0, 4, 60, 80), Note(0, 4, 64, 80), Note(1, 2, 60, 90), Note(3, 1, 60, 70)]
+    assert restruck(notes) == (
+        Note(0, 1, 60, 80),
+        Note(0, 4, 64, 80),
+        Note(1, 2, 60, 90),
+        Note(3, 1, 60, 70),
+    )
+
+
+def test_answers_never_strike_a_key_that_is_down(continuation: Continuation) -> None:
+    for path in PHRASES:
+        for part in continuation.answer(read_midi(path), Controls(bars=4), seed=11).parts:
+            assert part.notes == restruck(part.notes)

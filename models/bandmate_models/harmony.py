@@ -11,6 +11,10 @@ _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
 
+DIATONIC = {"major": frozenset((0, 2, 4, 5, 7, 9, 11)), "minor": frozenset((0, 2, 3, 5, 7, 8, 10))}
+"""Semitones from the tonic: the major and the natural minor scale."""
+
+
 def _standardised(profile: NDArray[np.float64]) -> NDArray[np.float64]:
     centred: NDArray[np.float64] = profile - profile.mean()
     unit: NDArray[np.float64] = centred / np.linalg.norm(centred)

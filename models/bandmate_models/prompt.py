@@ -18,6 +18,7 @@ from .harmony import estimate_key
 from .reading import Reader
 from .score import Part, Score
 from .slots import assign_slots
+from .steering import tonal_home
 
 LONGEST_REST = 2.0
 """Beats (or half a bar, where that is more) for which all parts of an answer may rest together."""
@@ -42,8 +43,8 @@ class Prompt:
     end: float
     next_bar: int
     constraints: Constraints
-    home: frozenset[int]
-    """Pitch classes of the key and of the phrase."""
+    home: dict[int, float]
+    """How each pitch class is steered (see steering.tonal_home)."""
 
     def grammar(self, bars: int) -> Grammar:
         """The grammar of an answer of `bars` bars, standing where the prompt ends."""
@@ -112,9 +113,7 @@ def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) 
         longest_rest=max(LONGEST_REST, metre.bar_length / 2),
         pedal=any(c.kind == "cc" and c.number == 64 for part, _ in playing for c in part.controls),
     )
-    home = scale_of(key) if key else frozenset()
-    if asked is None:
-        home |= {n.pitch % 12 for part in phrase.parts if not part.is_drums for n in part.notes}
+    home = tonal_home(phrase, key, asked=asked is not None)
     opened = [*body.tokens, next_bars[0]]
     return Prompt(phrase, header.tokens(), opened, bars, slots, end, next_bars[0], constraints, home)
 

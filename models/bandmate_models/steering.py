@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import vocabulary as v
+from .harmony import DIATONIC, pitch_classes
 from .reading import Reader, Stage
-from .score import Score
+from .score import Key, Score
 
 MEMORY = 4.0
 """Beats over which a part's busyness is averaged."""
@@ -19,8 +20,10 @@ STRENGTH = 2.0
 """Push in nats for each nat by which a part is off its busyness."""
 LARGEST = 3.0
 """Largest push, in nats."""
-AWAY_FROM_HOME = 2.0
-"""Nats by which pitches outside the key and the phrase are held back."""
+FARTHEST = 3.0
+"""Nats by which a pitch class that is neither in the phrase nor in its key is held back."""
+KEY_SHARE = 0.3
+"""How much of a phrase's tonal home is its key's scale; the rest is what it plays."""
 SMALLEST_RATE = 0.02
 """Onsets a beat below which a part counts as silent."""
 
@@ -34,22 +37,41 @@ def onset_rates(phrase: Score, slots: list[int], end: float) -> dict[int, float]
     return {slot: len(ticks) / end for slot, ticks in onsets.items() if ticks}
 
 
+def tonal_home(phrase: Score, key: Key | None, *, asked: bool) -> dict[int, float]:
+    """The push, 0 or less, on each pitch class; empty where there is no key.
+
+    A class that has a seventh of the home or more is free, a rarer one held back by ln of seven times its
+    share. The home of a phrase is what it plays and its key's scale; that of an `asked` key is its scale.
+    """
+    if key is None:
+        return {}
+    scale = DIATONIC[key.mode]
+    played = pitch_classes(phrase)
+    total = played.sum()
+    weight = 1.0 if asked or total == 0 else KEY_SHARE
+    home = {}
+    for pitch_class in range(12):
+        of_scale = ((pitch_class - key.tonic) % 12 in scale) / len(scale)
+        share = weight * of_scale + (0.0 if weight == 1.0 else (1 - weight) * played[pitch_class] / total)
+        home[pitch_class] = max(-FARTHEST, min(0.0, math.log(max(len(scale) * share, 1e-9))))
+    return home
+
+
 class Steering:
     """Watches a reader's answer; `push` [SIZE] is added to the logits of the next token.
 
     A part's rate r follows what it plays (an average over MEMORY beats); its onsets are pushed by
-    STRENGTH ln(wanted / r), within LARGEST. Pitch classes that are not at `home` are held back.
+    STRENGTH ln(wanted / r), within LARGEST. Pitches are pushed by what `home` says of their class.
     """
 
-    def __init__(self, wanted: Mapping[int, float], home: frozenset[int] | None = None) -> None:
+    def __init__(self, wanted: Mapping[int, float], home: Mapping[int, float] | None = None) -> None:
         self._wanted = dict(wanted)
         self._rates = dict(wanted)
         self._onsets: Counter[int] = Counter()
         self._frame_beats = 0.0
         self.push: NDArray[np.float32] = np.zeros(v.SIZE, dtype=np.float32)
-        if home:
-            away = np.array([pitch for pitch in range(128) if pitch % 12 not in home], dtype=np.int64)
-            self.push[v.BASE["pitch"] + away] = -AWAY_FROM_HOME
+        for pitch in range(128 if home else 0):
+            self.push[v.BASE["pitch"] + pitch] = (home or {}).get(pitch % 12, -FARTHEST)
 
     def heard(self, reader: Reader, token: int) -> None:
         """Take note of a token that `reader` has just read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from bandmate_models.context import Context
@@ -19,6 +19,8 @@ from bandmate_models.steering import Steering, onset_rates
 from bandmate_models.weights import Weights
 
 SEEDS = 2**31
+SAME = 1e-6
+"""Beats closer than this are one."""
 
 
 def any_seed() -> int:
@@ -133,7 +135,23 @@ def _answer_part(part: Part, slot: int, heard: list[Played], length: float) -> P
             )
     if controls and controls[-1].value:
         controls.append(Control(length, "cc", 64, 0))
-    return replace(part, notes=tuple(sorted(notes)), controls=tuple(controls))
+    return replace(part, notes=restruck(notes), controls=tuple(controls))
+
+
+def restruck(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Notes in order, each ending where its pitch is struck again: a key of a piano, and of MIDI, is one."""
+    kept: list[Note] = []
+    last: dict[int, int] = {}
+    for note in sorted(notes):
+        before = last.get(note.pitch)
+        if before is not None and kept[before].start == note.start:
+            kept[before] = note  # sorted: the longer of the two
+            continue
+        if before is not None and kept[before].end > note.start + SAME:
+            kept[before] = kept[before]._replace(duration=note.start - kept[before].start)
+        last[note.pitch] = len(kept)
+        kept.append(note)
+    return tuple(sorted(kept))
 
 
 def continue_score(
