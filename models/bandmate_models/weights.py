@@ -49,7 +49,11 @@ class Weights:
         content = _read_config(folder)
         config = ModelConfig.from_dict(content["model"])
         if precision is not None and precision != config.precision:
-            raise _bad(folder, f"holds {config.precision} weights, not {precision}")
+            raise BandmateError(
+                f"the model in {folder} holds {config.precision} weights, not {precision}; ask for "
+                f"{config.precision}, or export it again in the precision that you want",
+                "bad_weights",
+            )
         if config.vocabulary_version != vocabulary.FORMAT_VERSION:
             raise _bad(
                 folder,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
+from ..errors import BandmateError
 from ..score import Score
 from .chunks import TrackEvents, bad_file, split_file
 from .parts import parts_of
@@ -29,7 +30,19 @@ def read_midi(source: Path | str | bytes, *, silent: bool = False) -> Score:
     Raises BandmateError, code "bad_file", for what is no whole MIDI file, for SMPTE time, for a file above
     16 MiB or 100,000 beats, and, unless `silent` allows it, for a file without a note.
     """
-    chunks = split_file(_small(source) if isinstance(source, bytes) else _load(Path(source)))
+    if isinstance(source, bytes):
+        return _score_of_file(_small(source), silent)
+    path = Path(source)
+    try:
+        return _score_of_file(_load(path), silent)
+    except BandmateError as error:
+        if path.name in str(error):
+            raise
+        raise bad_file(f"{path.name}: {error}") from error
+
+
+def _score_of_file(data: bytes, silent: bool) -> Score:
+    chunks = split_file(data)
     tracks = [_one_after_the_other(chunks.tracks)] if chunks.kind == 2 else chunks.tracks
     if any(track.end > LONGEST_SCORE * chunks.ticks_per_beat for track in tracks):
         raise bad_file(f"the MIDI file is longer than {LONGEST_SCORE} beats: cut it into pieces")
