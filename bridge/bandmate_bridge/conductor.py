@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from bandmate_bridge.conductor_loop import Conductor
 from bandmate_bridge.messages import FromConductor
-from bandmate_bridge.waiting import gain_realtime_priority, give_precedence
+from bandmate_bridge.waiting import ask_for_short_slices, gain_realtime_priority, give_precedence
 from bandmate_bridge.wire import encode
 
 SWITCH_INTERVAL = 5e-5
@@ -52,6 +52,8 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="bandmate-conductor", description="started by `bandmate serve`")
     arguments.add_argument("--no-realtime", action="store_true", help="keep ordinary priority")
     realtime = not arguments.parse_args().no_realtime and gain_realtime_priority()
+    if not realtime:
+        ask_for_short_slices()
     sys.setswitchinterval(SWITCH_INTERVAL)
     gc.disable()
 
