@@ -64,10 +64,6 @@ class Message:
     def address(self) -> str:
         return ROOT + self.name
 
-    @property
-    def carries_id(self) -> bool:
-        return bool(self.arguments) and self.arguments[0].kind == "id"
-
     def check(self, atoms: tuple[Atom, ...]) -> list[Atom]:
         """The arguments, whole numbers as int. Raises BandmateError: wrong_arity, wrong_type, bad_value."""
         over = len(atoms) - len(self.arguments)

@@ -42,11 +42,6 @@ class Context:
             raise BandmateError("nothing has been said yet", "no_prompt")
         return self._logits
 
-    @property
-    def body(self) -> Sequence[int]:
-        """Body tokens that are in the cache."""
-        return self._body
-
     def set(self, header: Sequence[int], body: Sequence[int]) -> None:
         """Make the context say exactly this: rewind to the chunk of the first difference and read on."""
         header, body = list(header), list(body)

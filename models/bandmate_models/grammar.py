@@ -28,10 +28,6 @@ _LONGS = slice(v.BASE["long"], v.BASE["long"] + v.LONGS)
 MAX_LONG_BEATS = 64
 
 
-def _everything() -> Mask:
-    return np.ones(128, dtype=bool)
-
-
 @dataclass(frozen=True, slots=True)
 class Constraints:
     """What the player asks for, slot by slot. Slots that are not named may not sound.
@@ -73,11 +69,6 @@ class Grammar:
             "m": np.isin(_SLOT, sorted(constraints.slots - players)),
             "u": np.isin(_SLOT, sorted(constraints.slots & players)),
         }
-
-    @property
-    def finished(self) -> bool:
-        """Whether every frame has been opened and the last token closed an event, so that EOS may come."""
-        return self._next is None and self.reader.stage in (Stage.FRAME, Stage.NOTE, Stage.PEDAL)
 
     def opens_bar(self, token: int) -> bool:
         """Whether `token` is the bar token of the next bar."""

@@ -16,7 +16,7 @@ from .frames import bars_of, frames_of_bars, in_order
 from .grammar import Constraints, Grammar
 from .harmony import estimate_key
 from .reading import Reader
-from .score import Part, Score
+from .score import Metre, Part, Score, Tempo
 from .slots import assign_slots
 from .steering import tonal_home
 
@@ -30,7 +30,9 @@ REGISTER_MARGIN = 12
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the model is told of a phrase. `end` is the beat of the bar line at which the answer starts.
+    """What the model is told of a phrase.
+
+    `end` is the beat of the bar line at which the answer starts, in the phrase's last `tempo` and `metre`.
 
     `body` ends with the bar token of the answer's first bar, so that nothing is added to the phrase itself.
     """
@@ -41,6 +43,8 @@ class Prompt:
     bars: list[int]
     slots: list[int]
     end: float
+    tempo: Tempo
+    metre: Metre
     next_bar: int
     constraints: Constraints
     home: dict[int, float]
@@ -76,7 +80,8 @@ def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) 
     asked = controls.asked_key
     pitched = any(part.notes and not part.is_drums for part in phrase.parts)
     key = (asked or phrase.key_at(end) or estimate_key(phrase)) if pitched else None
-    tempo = phrase.tempo_at(max(end - 1e-6, 0.0))
+    before_end = max(end - 1e-6, 0.0)
+    tempo, metre = phrase.tempo_at(before_end), phrase.metre_at(before_end)
     playing = [(part, slot) for part, slot in zip(phrase.parts, slots, strict=True) if part.notes]
     header = Header(
         parts=tuple(_line(part, slot) for part, slot in _once(playing)),
@@ -86,7 +91,6 @@ def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) 
     )
     bars = bars_of(phrase, end)
     body = encode_body(rows_of(phrase, slots, free=free), bars)
-    metre = phrase.metre_at(max(end - 1e-6, 0.0))
     ticks = v.metre_ticks(metre.numerator, metre.denominator)
     next_bars = v.bar_tokens(metre.numerator, metre.denominator, ticks)
     if len(next_bars) != 1:
@@ -115,7 +119,9 @@ def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) 
     )
     home = tonal_home(phrase, key, asked=asked is not None)
     opened = [*body.tokens, next_bars[0]]
-    return Prompt(phrase, header.tokens(), opened, bars, slots, end, next_bars[0], constraints, home)
+    return Prompt(
+        phrase, header.tokens(), opened, bars, slots, end, tempo, metre, next_bars[0], constraints, home
+    )
 
 
 def _line(part: Part, slot: int) -> PartLine:

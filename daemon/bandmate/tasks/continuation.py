@@ -14,7 +14,7 @@ from bandmate_models.generation import generate
 from bandmate_models.prompt import Prompt, prompt_of
 from bandmate_models.reading import Played
 from bandmate_models.sampler import Sampler
-from bandmate_models.score import Control, Key, Metre, Note, Part, Score
+from bandmate_models.score import Control, Key, Note, Part, Score
 from bandmate_models.steering import Steering, onset_rates
 from bandmate_models.weights import Weights
 
@@ -99,8 +99,7 @@ def _moved(played: Played, beats: float) -> Played:
 
 def assemble(prompt: Prompt, heard: list[Played], controls: Controls) -> Score:
     """An answer's score: the phrase's parts with the new events, its maps as they stood where it ended."""
-    phrase, end = prompt.phrase, prompt.end
-    metre = phrase.metre_at(max(end - 1e-6, 0.0))
+    phrase, metre = prompt.phrase, prompt.metre
     length = controls.bars * metre.bar_length
     parts = []
     answered: set[int] = set()
@@ -109,12 +108,11 @@ def assemble(prompt: Prompt, heard: list[Played], controls: Controls) -> Score:
             continue
         answered.add(slot)
         parts.append(_answer_part(part, slot, heard, length))
-    asked = controls.asked_key
-    key = asked or phrase.key_at(end)
+    key = controls.asked_key or phrase.key_at(prompt.end)
     return Score(
         parts=tuple(parts),
-        tempos=(phrase.tempo_at(max(end - 1e-6, 0.0))._replace(beat=0.0),),
-        metres=(Metre(0.0, metre.numerator, metre.denominator),),
+        tempos=(prompt.tempo._replace(beat=0.0),),
+        metres=(metre._replace(beat=0.0),),
         keys=(Key(0.0, key.tonic, key.mode),) if key else (),
     )
 
@@ -152,16 +150,3 @@ def restruck(notes: Iterable[Note]) -> tuple[Note, ...]:
         last[note.pitch] = len(kept)
         kept.append(note)
     return tuple(sorted(kept))
-
-
-def continue_score(
-    phrase: Score,
-    weights: Weights,
-    controls: Controls,
-    *,
-    progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Score:
-    """One answer to a phrase (see Continuation.answer), by the first of the controls' seeds."""
-    seed = seeds_of(controls)[0]
-    return Continuation(weights).answer(phrase, controls, seed, progress=progress, cancelled=cancelled)
