@@ -1,0 +1,1 @@
+"""Sound as music: files, tempo and bars, notes, and drums apart from the rest."""
