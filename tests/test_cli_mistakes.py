@@ -38,7 +38,11 @@ __all__ = ["band", "phrase", "workplace"]
         (["--soundfont", "none.sf2"], "cannot open the soundfont none.sf2"),
         (["--weights", "nowhere"], "nowhere is missing"),
         (["--bars"], "expected one argument"),
-        (["--loudness", "3"], "unrecognized arguments"),
+        (["--loudness", "9"], "loudness must be a whole number from 0 to 7, not 9"),
+        (["--density", "bas:3"], "there is no role 'bas'; did you mean bass?"),
+        (["--roles", "bass,horns"], "there is no role 'horns'"),
+        (["--genre", "jaz"], "there is no genre 'jaz'; did you mean jazz?"),
+        (["--volume", "3"], "unrecognized arguments"),
     ],
 )
 def test_a_bad_wish_is_one_line_and_exit_code_2(

@@ -8,6 +8,7 @@ import pytest
 from bandmate.cli import parser
 from bandmate.config import SETTINGS, Config
 
+_LOCKS = ("scale", "chord", "rhythm")
 PAGE = (Path(__file__).parents[1] / "docs" / "command-line.md").read_text(encoding="utf-8")
 
 
@@ -24,7 +25,7 @@ def test_every_command_has_a_section(name: str) -> None:
 def test_every_flag_of_continue_is_described() -> None:
     flags = [flag for action in _commands()["continue"]._actions for flag in action.option_strings]
     told = [flag for flag in flags if flag.startswith("--") and flag != "--help"]
-    doubles = {"--audio": "--no-audio", "--no-scale-lock": "--scale-lock"}
+    doubles = {"--audio": "--no-audio", **{f"--no-{lock}-lock": f"--{lock}-lock" for lock in _LOCKS}}
     missing = [flag for flag in told if f"`{doubles.get(flag, flag)}" not in PAGE]
     assert missing == []
 

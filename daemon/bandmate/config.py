@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 from bandmate.folders import config_folder, data_folder
-from bandmate_models.controls import RANGES, Controls
+from bandmate_models.controls import BY_ROLE, RANGES, SWITCHES, TEXTS, Controls
 from bandmate_models.errors import BandmateError
 
 if sys.version_info >= (3, 11):
@@ -32,6 +32,17 @@ class Setting(NamedTuple):
     form: str = ""  # a regular expression
 
 
+_OF_THE_CLOCK = ("tempo", "metre")
+WISHES = tuple(field.name for field in fields(Controls) if field.name not in _OF_THE_CLOCK)
+"""Controls that are settings too. Tempo and metre are the clock's here, and wished for with each request."""
+
+
+def _wish(name: str) -> Setting:
+    if name in RANGES:
+        return Setting(RANGES[name].doc, RANGES[name].low, RANGES[name].high)
+    return Setting(BY_ROLE[name].doc if name in BY_ROLE else {**TEXTS, **SWITCHES}[name])
+
+
 SETTINGS = {
     "host": Setting("address the OSC server listens on; loopback keeps others out"),
     "osc_port": Setting("UDP port of the OSC server", 1, 65535),
@@ -48,9 +59,7 @@ SETTINGS = {
     "metre": Setting("time signature of the internal clock", form=r"([1-9]|[12]\d|3[0-2])/(1|2|4|8|16|32)"),
     "count_in": Setting("bars counted in before the player's phrase; 0: none", 0, 8),
     "footswitch_cc": Setting("MIDI controller that ends the phrase", 0, 127),
-    **{name: Setting(wish.doc, wish.low, wish.high) for name, wish in RANGES.items()},
-    "key": Setting('key of the answer, like "D minor"; unset: the phrase\'s'),
-    "scale_lock": Setting("only notes of the key"),
+    **{name: _wish(name) for name in WISHES},
 }
 
 
@@ -80,12 +89,32 @@ class Config:
     top_p: float = 0.95
     key: str | None = None
     scale_lock: bool = False
+    roles: str | None = None
+    genre: str | None = None
+    mood: str | None = None
+    valence: int | None = None
+    arousal: int | None = None
+    density: str | None = None
+    register: str | None = None
+    loudness: str | None = None
+    polyphony: str | None = None
+    programs: str | None = None
+    range: str | None = None
+    chords: str | None = None
+    chord_lock: bool = False
+    rhythm_lock: bool = False
+    swing: int | None = None
+    creativity: float | None = None
+    form: str | None = None
+    lag: int | None = None
+    prompt: str | None = None
 
     @property
     def controls(self) -> Controls:
-        """What a request that asks for nothing gets."""
-        wishes = {field.name: getattr(self, field.name) for field in fields(Controls)}
-        return Controls.parse(wishes)
+        """What a request that asks for nothing gets. Raises BandmateError ("bad_value")."""
+        usual = Controls()
+        wishes = {name: getattr(self, name) for name in WISHES}
+        return Controls.parse({name: wish for name, wish in wishes.items() if wish != getattr(usual, name)})
 
     @property
     def library_folder(self) -> Path:

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from .errors import BandmateError
-from .score import Key
-
-
-class Range(NamedTuple):
-    """Smallest and largest value of a number, and what it is in words."""
-
-    low: float
-    high: float
-    doc: str
-
+from . import wishes as w
+from .score import Key, Metre, Role
+from .vocabulary import GENRES
+from .wishes import PerRole, Range, Section
 
 RANGES: dict[str, Range] = {
     "bars": Range(1, 256, "bars to write"),
@@ -27,15 +18,49 @@ RANGES: dict[str, Range] = {
     "seed": Range(0, 2**31 - 1, "number that repeats an answer"),
     "temperature": Range(0.0, 2.0, "0 plays safe, 1 as learnt, above 1 adventurous"),
     "top_p": Range(0.05, 1.0, "share of the likely choices that stay in play"),
+    "tempo": Range(20, 400, "quarter notes per minute"),
+    "valence": Range(0, 4, "0 dark, 4 bright"),
+    "arousal": Range(0, 4, "0 calm, 4 excited"),
+    "swing": Range(0, 3, "0 straight, 3 hard"),
+    "creativity": Range(0.0, 1.0, "how far a variation goes from its phrase"),
+    "lag": Range(-4, 4, "beats that an accompaniment follows by; below 0 it looks ahead"),
 }
-_WHOLE = frozenset(("bars", "takes", "seed"))
+"""Controls that are numbers."""
+BY_ROLE: dict[str, Range] = {
+    "density": Range(0, 7, "how busy, 0 sparse to 7 dense"),
+    "register": Range(0, 7, "how high, 0 low to 7 high"),
+    "loudness": Range(0, 7, "how loud, 0 softest to 7 loudest"),
+    "polyphony": Range(1, 8, "most notes that a part strikes at once"),
+    "programs": Range(0, 127, "General MIDI program, counted from 0"),
+}
+"""Controls that are whole numbers, for all parts or role by role: "5" or "drums:5,bass:2"."""
+TEXTS: dict[str, str] = {
+    "key": 'key of the answer, like "D minor"',
+    "metre": "time signature, like 3/4",
+    "roles": "parts to write, like bass,drums; -drums: all but the drums",
+    "genre": f"style: {', '.join(GENRES)}",
+    "mood": "a mood's word, like sad, or valence and arousal, like 3,1",
+    "range": "lowest and highest note, like C2-C5 or bass:E1-G3",
+    "chords": "chord symbols, with bar lines between the bars",
+    "form": "song form and the bars of a section, like AABA:8",
+    "prompt": 'musical text that sets the others, like "sad waltz in D minor"',
+}
+SWITCHES: dict[str, str] = {
+    "scale_lock": "only notes of the key",
+    "chord_lock": "notes begin on tones of the chord, given or detected",
+    "rhythm_lock": "notes begin only where the phrase's do in the bar",
+}
+_WHOLE = frozenset(("bars", "takes", "seed", "valence", "arousal", "swing", "lag"))
 _TONICS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _KEY = re.compile(r"([a-g])\s*(#|b|♯|♭|sharp|flat)?\s*(major|maj|minor|min|m)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """The wishes that go with a request; None means "as the phrase has it" or, for the seed, "any"."""
+    """The wishes that go with a request; None means "as the phrase has it" or, for the seed, "any".
+
+    Texts stay as they were given and methods read them. `parse`, the one entrance, has checked them.
+    """
 
     bars: int = 4
     takes: int = 1
@@ -44,65 +69,116 @@ class Controls:
     top_p: float = 0.95
     key: str | None = None
     scale_lock: bool = False
+    tempo: float | None = None
+    metre: str | None = None
+    roles: str | None = None
+    genre: str | None = None
+    mood: str | None = None
+    valence: int | None = None
+    arousal: int | None = None
+    density: str | None = None
+    register: str | None = None
+    loudness: str | None = None
+    polyphony: str | None = None
+    programs: str | None = None
+    range: str | None = None
+    chords: str | None = None
+    chord_lock: bool = False
+    rhythm_lock: bool = False
+    swing: int | None = None
+    creativity: float | None = None
+    form: str | None = None
+    lag: int | None = None
+    prompt: str | None = None
 
     @classmethod
     def parse(cls, wishes: Mapping[str, object], base: Controls | None = None) -> Controls:
         """Controls from names and values (text or numbers), on top of `base`.
 
-        Raises BandmateError (code "bad_value") for an unknown name, a wrong type or a number out of range.
+        A mood sets valence and arousal and a form the bars, unless they are wished for themselves. Raises
+        BandmateError (code "bad_value") for an unknown name, a wrong type or a number out of range.
         """
-        known = {field.name for field in fields(cls)}
+        known = [field.name for field in fields(cls)]
         values: dict[str, object] = {}
         for name, value in wishes.items():
             if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
-                hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
-                raise BandmateError(f"there is no control {name!r}; {hint}", "bad_value")
+                raise w.bad(f"there is no control {name!r}; {w.nearest(name, known)}")
             if value is not None:
-                values[name] = _value(name, value)
-        return replace(base or cls(), **values)  # type: ignore[arg-type]
+                values[name] = _READERS[name](name, value)
+        base = base or cls()
+        return replace(base, **{**_implied(values, base), **values})  # type: ignore[arg-type]
 
     @property
     def asked_key(self) -> Key | None:
         return None if self.key is None else parse_key(self.key)
 
+    @property
+    def asked_metre(self) -> Metre | None:
+        return None if self.metre is None else w.metre_of(self.metre)
 
-def _value(name: str, value: object) -> object:
-    if name == "key":
-        parse_key(str(value))
-        return str(value)
-    if name == "scale_lock":
-        return _truth(name, value)
-    return _number(name, value)
+    @property
+    def sections(self) -> list[Section]:
+        """The song's sections; none where no form is asked for."""
+        return w.sections_of(self.form) if self.form else []
+
+    def asked_roles(self, usual: Sequence[Role]) -> tuple[Role, ...]:
+        """The parts to write, a role for each; `usual` are those of a request that names none.
+
+        Roles that are only taken away ("-drums") are taken from `usual`.
+        """
+        listed = w.role_list(self.roles) if self.roles else []
+        chosen = [role for role, wanted in listed if wanted] or list(usual)
+        unwanted = {role for role, wanted in listed if not wanted}
+        return tuple(role for role in chosen if role not in unwanted)
+
+    def densities(self) -> PerRole[int]:
+        """Steps of density 0-7 by role (see wishes.for_role)."""
+        return self._by_role("density")
+
+    def registers(self) -> PerRole[int]:
+        """Steps of register 0-7 by role."""
+        return self._by_role("register")
+
+    def loudnesses(self) -> PerRole[int]:
+        """Steps of loudness 0-7 by role."""
+        return self._by_role("loudness")
+
+    def polyphonies(self) -> PerRole[int]:
+        """Most notes at one onset, by role."""
+        return self._by_role("polyphony")
+
+    def asked_programs(self) -> PerRole[int]:
+        """General MIDI programs 0-127 by role."""
+        return self._by_role("programs")
+
+    def pitch_ranges(self) -> PerRole[tuple[int, int]]:
+        """Lowest and highest MIDI pitch by role."""
+        return w.ranges_by_role(self.range) if self.range else {}
+
+    def _by_role(self, name: str) -> PerRole[int]:
+        text = getattr(self, name)
+        return w.numbers_by_role(name, text, BY_ROLE[name]) if text else {}
 
 
-def _truth(name: str, value: object) -> bool:
-    text = str(value).lower()
-    if text in ("1", "1.0", "true", "yes", "on"):
-        return True
-    if text in ("0", "0.0", "false", "no", "off"):
-        return False
-    raise BandmateError(f"{name} is on or off, not {value!r}", "bad_value")
-
-
-def _number(name: str, value: object) -> int | float:
-    low, high, _ = RANGES[name]
-    try:
-        number = float(value) if isinstance(value, (int, float, str)) else math.nan
-    except ValueError:
-        number = math.nan
-    whole = name in _WHOLE
-    if not math.isfinite(number) or not low <= number <= high or (whole and number != int(number)):
-        kind = "a whole number" if whole else "a number"
-        raise BandmateError(f"{name} must be {kind} from {low:g} to {high:g}, not {value}", "bad_value")
-    return int(number) if whole else number
+def _implied(values: Mapping[str, object], base: Controls) -> dict[str, object]:
+    """What the named wishes say of others."""
+    implied: dict[str, object] = {}
+    if "mood" in values:
+        implied["valence"], implied["arousal"] = w.mood_of(str(values["mood"]))
+    if "form" in values:
+        implied["bars"] = bars = sum(section.bars for section in w.sections_of(str(values["form"])))
+        if values.get("bars", bars) != bars:
+            raise w.bad(f"form {values['form']} has {bars} bars, not {values['bars']}; leave bars out")
+    elif "bars" in values and base.form is not None:
+        implied["form"] = None
+    return implied
 
 
 def parse_key(text: str) -> Key:
     """A key from words such as "D minor", "F# major", "Bbm", "c". Raises BandmateError (code "bad_value")."""
     match = _KEY.fullmatch(text.strip())
     if match is None:
-        raise BandmateError(f"{text!r} is no key; write it like 'D minor' or 'F# major'", "bad_value")
+        raise w.bad(f"{text!r} is no key; write it like 'D minor' or 'F# major'")
     letter, accidental, mode = match.groups()
     shift = {"#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}.get((accidental or "").lower(), 0)
     minor: Literal["major", "minor"] = (
@@ -115,3 +191,43 @@ def scale_of(key: Key) -> frozenset[int]:
     """Pitch classes of a key; a minor key has both its sixths and both its sevenths."""
     steps = (0, 2, 3, 5, 7, 8, 9, 10, 11) if key.mode == "minor" else (0, 2, 4, 5, 7, 9, 11)
     return frozenset((key.tonic + step) % 12 for step in steps)
+
+
+_Reader = Callable[[str, object], object]
+
+
+def _number(name: str, value: object) -> int | float:
+    return w.number(name, value, RANGES[name], whole=name in _WHOLE)
+
+
+def _by_role(name: str, value: object) -> str:
+    text = w.text_of(name, value)
+    w.numbers_by_role(name, text, BY_ROLE[name])
+    return text
+
+
+def _text(check: Callable[[str], object] = str) -> _Reader:
+    """A reader that keeps the text when `check` does not raise."""
+
+    def read(name: str, value: object) -> str:
+        text = w.text_of(name, value)
+        check(text)
+        return text
+
+    return read
+
+
+_READERS: dict[str, _Reader] = {
+    **dict.fromkeys(RANGES, _number),
+    **dict.fromkeys(BY_ROLE, _by_role),
+    **dict.fromkeys(SWITCHES, w.truth),
+    "key": _text(parse_key),
+    "metre": _text(w.metre_of),
+    "roles": _text(w.role_list),
+    "genre": lambda name, value: w.choice(name, value, GENRES),
+    "mood": _text(w.mood_of),
+    "range": _text(w.ranges_by_role),
+    "chords": _text(),
+    "form": _text(w.sections_of),
+    "prompt": _text(),
+}

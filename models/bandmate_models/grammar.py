@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from . import vocabulary as v
 from .frames import Slice, Stream
+from .guides import Guide, Mask
 from .reading import Played, Reader, Stage
 from .score import Note
-
-Mask = NDArray[np.bool_]
 
 _ONSETS = slice(v.BASE["onset"], v.BASE["onset"] + len(v.SLOTS) * v.TICKS_PER_BEAT)
 _SLOT = np.repeat(np.arange(len(v.SLOTS)), v.TICKS_PER_BEAT)
@@ -25,6 +23,7 @@ _DURVELS = slice(v.BASE["durvel"], v.BASE["durvel"] + len(v.DURATIONS) * len(v.V
 _DRUMVELS = slice(v.BASE["drumvel"], v.BASE["drumvel"] + len(v.VELOCITIES))
 _SHIFTS = v.BASE["shift"]
 _LONGS = slice(v.BASE["long"], v.BASE["long"] + v.LONGS)
+_INSIDE_AN_EVENT = (Stage.ONSET, Stage.SHIFT, Stage.PITCH, Stage.LONG)
 MAX_LONG_BEATS = 64
 
 
@@ -48,7 +47,7 @@ class Grammar:
     """Masks for the sequence that `reader` has read so far.
 
     `upcoming` yields the frames still to be written, in order (see frames.in_order); when it is
-    exhausted the only way on is EOS.
+    exhausted the only way on is EOS. `guides` narrow the model's own stream further.
     """
 
     def __init__(
@@ -56,19 +55,26 @@ class Grammar:
         reader: Reader,
         upcoming: Iterable[Slice],
         constraints: Constraints,
+        guides: Sequence[Guide] = (),
         *,
         sounds_until: float = 0.0,
     ) -> None:
         self.reader = reader
         self.constraints = constraints
+        self.guides = tuple(guides)
         self._upcoming: Iterator[Slice] = iter(upcoming)
         self._next = next(self._upcoming, None)
         players = {part.slot for part in reader.parts if part.player}
         self._sounds_until = sounds_until
-        self._onset_slots: dict[Stream, Mask] = {
-            "m": np.isin(_SLOT, sorted(constraints.slots - players)),
-            "u": np.isin(_SLOT, sorted(constraints.slots & players)),
+        mute = {slot for slot, pitches in constraints.pitches.items() if not pitches.any()}
+        self._slots: dict[Stream, list[int]] = {
+            "m": sorted(constraints.slots - players - mute),
+            "u": sorted((constraints.slots & players) - mute),
         }
+        self._onset_slots: dict[Stream, Mask] = {
+            stream: np.isin(_SLOT, slots) for stream, slots in self._slots.items()
+        }
+        self._guided: tuple[int, Mask] = (-1, self._onset_slots["m"])
 
     def opens_bar(self, token: int) -> bool:
         """Whether `token` is the bar token of the next bar."""
@@ -89,7 +95,8 @@ class Grammar:
         stage = self.reader.stage
         if stage is Stage.BAR:
             self._allow_structure(mask)
-        elif stage in (Stage.PITCH, Stage.LONG):
+            return mask
+        if stage in (Stage.PITCH, Stage.LONG):
             self._allow_length(mask)
         elif stage is Stage.ONSET:
             self._allow_after_onset(mask)
@@ -99,8 +106,11 @@ class Grammar:
             if stage in (Stage.NOTE, Stage.PEDAL) and self.reader.slot >= 0:
                 self._allow_pitches(mask)
             self._allow_onsets(mask)
-            if not (self._must_play() and mask[_ONSETS].any()):
-                self._allow_structure(mask)
+        if self.reader.stream == "m":
+            for guide in self.guides:
+                guide.narrow(self.reader, mask)
+        if stage not in _INSIDE_AN_EVENT and not (self._must_play() and mask[_ONSETS].any()):
+            self._allow_structure(mask)
         return mask
 
     def _must_play(self) -> bool:
@@ -128,7 +138,29 @@ class Grammar:
         later = last < _ORDER
         if self.constraints.shifts and reader.tick >= 0 and reader.shift < 1 and reader.pitch >= 0:
             later |= last == _ORDER
-        mask[_ONSETS] = later & (reader.frame.ticks > _TICK) & self._onset_slots[reader.stream]
+        slots = self._guided_onsets() if reader.stream == "m" else self._onset_slots["u"]
+        mask[_ONSETS] = later & (reader.frame.ticks > _TICK) & slots
+
+    def _guided_onsets(self) -> Mask:
+        """Onsets of the model's frame for which guides and ranges leave a pitch."""
+        start = self.reader.frame.start
+        if self.guides and self._guided[0] != start:
+            onsets = self._onset_slots["m"].copy()
+            for slot in self._slots["m"]:
+                for tick in range(self.reader.frame.ticks):
+                    pitches = self._pitches(slot, start + tick)
+                    onsets[slot * v.TICKS_PER_BEAT + tick] = pitches is None or pitches.any()
+            self._guided = start, onsets
+        return self._guided[1]
+
+    def _pitches(self, slot: int, tick: int) -> Mask | None:
+        """Pitches of a note of the model's that begins at `tick`; None: any."""
+        allowed = self.constraints.pitches.get(slot)
+        for guide in self.guides:
+            asked = guide.pitches(slot, tick)
+            if asked is not None:
+                allowed = asked if allowed is None else allowed & asked
+        return allowed
 
     def _allow_after_onset(self, mask: Mask) -> None:
         reader = self.reader
@@ -141,9 +173,12 @@ class Grammar:
             self._allow_pitches(mask)
 
     def _allow_pitches(self, mask: Mask) -> None:
-        slot = self.reader.slot
-        allowed = self.constraints.pitches.get(slot)
-        above = np.arange(128) > self.reader.pitch
+        reader, slot = self.reader, self.reader.slot
+        if reader.stream == "m":
+            allowed = self._pitches(slot, reader.frame.start + reader.tick)
+        else:
+            allowed = self.constraints.pitches.get(slot)
+        above = np.arange(128) > reader.pitch
         if allowed is not None:
             above &= allowed
         mask[_DRUMS if slot in v.DRUM_SLOTS else _PITCHES] = above

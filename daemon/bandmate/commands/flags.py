@@ -3,40 +3,46 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from bandmate.config import SETTINGS, kind_of
-from bandmate_models.controls import Controls
+from bandmate_models.controls import BY_ROLE, RANGES, SWITCHES, TEXTS, Controls
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 else:
     Commands = argparse._SubParsersAction
 
-_WISHES = {
-    "bars": ("N", "bars to write"),
-    "takes": ("N", "different answers"),
-    "seed": ("N", "number that repeats an answer; each take adds one"),
-    "temperature": ("T", "0 plays safe, 1 as learnt, above 1 adventurous"),
-    "top_p": ("P", "share of the likely choices that stay in play"),
-    "key": ("KEY", 'key of the answer, like "D minor"; default: the phrase\'s'),
+_METAVARS = {
+    "tempo": "BPM",
+    "temperature": "T",
+    "top_p": "P",
+    "creativity": "X",
+    "range": "NOTES",
+    **dict.fromkeys(BY_ROLE, "N|ROLE:N,..."),
 }
 
 
 def add_controls(command: argparse.ArgumentParser) -> None:
     """--bars and the other wishes; `asked_controls` reads them."""
     group = command.add_argument_group("the answer")
-    for name, (metavar, about) in _WISHES.items():
-        group.add_argument(f"--{name.replace('_', '-')}", metavar=metavar, help=about)
-    group.add_argument(
-        "--scale-lock", action=argparse.BooleanOptionalAction, default=None, help="only notes of the key"
-    )
+    for field in fields(Controls):
+        name = field.name
+        flag = f"--{name.replace('_', '-')}"
+        if name in SWITCHES:
+            group.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=SWITCHES[name])
+        elif name in TEXTS:
+            group.add_argument(flag, metavar=_METAVARS.get(name, name.upper()), help=TEXTS[name])
+        else:
+            about = {**RANGES, **BY_ROLE}[name]
+            help_ = f"{about.doc} ({about.low:g} to {about.high:g})"
+            group.add_argument(flag, metavar=_METAVARS.get(name, "N"), help=help_)
 
 
 def asked_controls(options: argparse.Namespace, base: Controls) -> Controls:
     """The wishes on top of `base`. Raises BandmateError ("bad_value")."""
-    wishes = {name: getattr(options, name) for name in (*_WISHES, "scale_lock")}
-    return Controls.parse(wishes, base)
+    return Controls.parse({field.name: getattr(options, field.name) for field in fields(Controls)}, base)
 
 
 def add_settings(command: argparse.ArgumentParser, *names: str) -> None:
