@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from bandmate_bridge.audio.render import PLACES, SAMPLE_RATE, render, wav_bytes
+from bandmate_bridge.audio.mixdown import PLACES
+from bandmate_bridge.audio.render import SAMPLE_RATE, render, wav_bytes
 from bandmate_bridge.audio.room import reverberated
 from bandmate_models.errors import BandmateError
 from bandmate_models.score import Control, ControlKind, Note, Part, Role, Score, Tempo
@@ -92,10 +93,51 @@ def test_every_role_is_placed_and_drums_play_the_kit() -> None:
         assert loudness(one(Note(0.0, 1.0, 48, 100), role)) > -60
 
 
-@pytest.mark.parametrize("kind", ["bend", "pressure"])
-def test_other_controls_do_no_harm(kind: ControlKind) -> None:
-    plain, bent = one(Note(0, 1, 60, 90)), one(Note(0, 1, 60, 90), "melody", 0, Control(0.5, kind, 0, 64))
-    assert np.array_equal(plain, bent)
+def test_pressure_does_no_harm() -> None:
+    plain = one(Note(0, 1, 60, 90))
+    assert np.array_equal(plain, one(Note(0, 1, 60, 90), "melody", 0, Control(0.5, "pressure", 0, 64)))
+
+
+def pitch(sound: Audio, start: float, end: float) -> float:
+    """The strongest frequency between two seconds."""
+    piece = sound[0, int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
+    spectrum = np.abs(np.fft.rfft(piece * np.hanning(len(piece)), 1 << 18))
+    return float(spectrum.argmax()) * SAMPLE_RATE / (1 << 18)
+
+
+@pytest.mark.parametrize("semitones", [-2, -1, 1, 2])
+def test_the_wheel_bends_the_pitch_by_two_semitones_at_most(semitones: int) -> None:
+    wheel = Control(2.0, "bend", 0, round(4096 * semitones))
+    bent = one(Note(0.0, 4.0, 69, 90), "melody", 80, wheel)
+    unbent = pitch(bent, 0.2, 0.9)
+    assert unbent == pytest.approx(440, rel=0.002)
+    assert pitch(bent, 1.2, 1.9) == pytest.approx(unbent * 2 ** (semitones / 12), rel=0.001)
+
+
+def test_the_reach_of_the_wheel_is_the_players() -> None:
+    reach = (cc(0.0, 101, 0), cc(0.0, 100, 0), cc(0.0, 6, 12))
+    bent = one(Note(0.0, 4.0, 57, 90), "melody", 80, *reach, Control(0.0, "bend", 0, 8191))
+    assert pitch(bent, 0.2, 1.8) == pytest.approx(440, rel=0.002)
+
+
+def test_a_bent_note_ends_when_it_should() -> None:
+    straight = one(Note(0.0, 2.0, 69, 90), "melody", 80)
+    bent = one(Note(0.0, 2.0, 69, 90), "melody", 80, Control(0.0, "bend", 0, 8191))
+    assert loudness(bent, 0.9, 0.98) > loudness(straight, 0.9, 0.98) - 3
+    assert loudness(bent, 1.4, 1.6) < loudness(bent, 0.5, 0.9) - 40
+
+
+def test_an_expression_pedal_swells_within_a_note() -> None:
+    swell = [cc(0.1 * step, 11, min(127, 3 * step)) for step in range(40)]
+    sound = one(Note(0.0, 4.0, 60, 90), "strings", 48, *swell)
+    levels = [loudness(sound, start, start + 0.2) for start in (0.2, 0.6, 1.0, 1.6)]
+    assert levels == sorted(levels) and levels[-1] > levels[0] + 15
+
+
+def test_a_closed_hat_silences_an_open_one() -> None:
+    hats = (Note(0.0, 0.1, 46, 100), Note(0.5, 0.1, 42, 1))
+    choked, ringing = (render(Score(parts=(Part("drums", hats[:n]),))) for n in (2, 1))
+    assert loudness(choked, 0.3, 0.4) < loudness(ringing, 0.3, 0.4) - 10
 
 
 def test_the_sound_rings_out_after_the_last_note() -> None:
@@ -116,7 +158,7 @@ def test_silence_is_silence() -> None:
 
 def test_what_is_too_long_is_refused() -> None:
     with pytest.raises(BandmateError) as refusal:
-        one(Note(0.0, 10_000.0, 60, 90))
+        one(Note(0.0, 100_000.0, 60, 90))
     assert refusal.value.code == "too_long"
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
-Audio = npt.NDArray[np.float32]
+from bandmate_bridge.audio.signal import Audio
 
 _SECONDS = 1.1  # until the room is 60 dB quieter
 _FIRST = 0.012  # seconds before the first reflection
