@@ -39,6 +39,6 @@ def cut(audio: Audio, frames: int, fade: int) -> Audio:
     """The first `frames` of a sound, and a straight fade of `fade` more."""
     if frames + fade >= audio.shape[1]:
         return audio
-    short = audio[:, : frames + fade].copy()
+    short: Audio = audio[:, : frames + fade].copy()
     short[:, frames:] *= np.linspace(1, 0, fade, dtype=np.float32)
     return short
