@@ -1,7 +1,8 @@
 """Notes out of the network's certainties, as Bittner et al. describe it (ICASSP 2022, section 2.3).
 
-Every peak of the onsets that is sure enough begins a note, which lasts until its key has been too unsure for a while.
-What still sounds with no onset of its own (a legato, a swell) becomes notes around its surest frames.
+Every peak of the onsets that is sure enough begins a note, which lasts until its key has been too unsure
+for a while. What still sounds with no onset of its own (a legato, a swell) becomes notes around its surest
+frames.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Basic Pitch's published network (Bittner et al., 2022): where in a recording pitches sound and begin.
 
-The network looks at windows of 2 s at 22,050 Hz and tells, for each of 88 piano keys and every 256 samples, how surely
-the key sounds and how surely it is struck. The file is not ours and does not ship: `bandmate models add basic-pitch`.
+The network looks at windows of 2 s at 22,050 Hz and tells, for each of 88 piano keys and every 256 samples,
+how surely the key sounds and how surely it is struck. The file is not ours and does not ship:
+`bandmate models add basic-pitch` fetches it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _SOUNDING, _STRUCK = "StatefulPartitionedCall:1", "StatefulPartitionedCall:2"
 
 
 class Salience(NamedTuple):
-    """How surely each key sounds and is struck, both [frames, KEYS] from 0 to 1; the frames' times in seconds."""
+    """How surely each key sounds and is struck, [frames, KEYS] from 0 to 1; the frames' times in seconds."""
 
     sounding: Audio
     struck: Audio

@@ -21,11 +21,25 @@ from bandmate_models.errors import BandmateError
 Audio = npt.NDArray[np.float32]
 
 SUFFIXES = frozenset(
-    ".wav .wave .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .snd .caf .w64 .rf64".split()
+    (
+        ".wav",
+        ".wave",
+        ".w64",
+        ".rf64",
+        ".flac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".mp3",
+        ".aif",
+        ".aiff",
+        ".caf",
+        ".au",
+    )
 )
 """What libsndfile reads."""
 
-FFMPEG_SUFFIXES = frozenset(".m4a .mp4 .aac .wma .webm .mka .mov .ac3 .amr .ape .wv".split())
+FFMPEG_SUFFIXES = frozenset((".m4a", ".mp4", ".aac", ".wma", ".webm", ".mka", ".mov", ".ac3", ".amr"))
 """What the system's ffmpeg reads for us, where there is one."""
 
 LONGEST = 10 * 60.0
@@ -50,7 +64,7 @@ class Recording(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        return self.audio.shape[-1] / self.rate
+        return float(self.audio.shape[-1] / self.rate)
 
 
 def is_sound(path: Path) -> bool:
