@@ -7,44 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandmate_models import vocabulary as v
-from bandmate_models.encoding import Header, PartLine
-from bandmate_models.frames import frames_of_bars, in_order
-from bandmate_models.grammar import Constraints, Grammar
-from bandmate_models.reading import Reader, score_of
+from bandmate_models.grammar import Constraints
+from bandmate_models.reading import score_of
 from bandmate_models.score import Note
+from random_walk import write
 
 BARS = st.lists(st.sampled_from([*v.ids("bar"), *v.ids("odd_bar")]), min_size=1, max_size=4)
-
-
-def write(
-    seed: int,
-    bars: list[int],
-    constraints: Constraints,
-    *,
-    players: frozenset[int] = frozenset(),
-    lag: int | None = None,
-) -> tuple[Reader, list]:
-    """A sequence whose every token is drawn evenly among those that the grammar allows."""
-    random = np.random.default_rng(seed)
-    reader = Reader()
-    header = Header(parts=tuple(PartLine(s, player=s in players) for s in sorted(constraints.slots)), lag=lag)
-    for token in header.tokens():
-        reader.feed(token)
-    grammar = Grammar(reader, in_order(frames_of_bars(bars), lag), constraints)
-    played = []
-    for _ in range(20_000):
-        allowed = np.flatnonzero(grammar.mask())
-        assert len(allowed), "the grammar must always leave a way on"
-        structure = [
-            t for t in allowed if v.field_of(int(t)) in ("bar", "odd_bar", "frame_m", "frame_u", "special")
-        ]
-        pick = int(random.choice(structure if structure and random.random() < 0.2 else allowed))
-        event = grammar.advance(pick)
-        if event is not None:
-            played.append(event)
-        if pick == v.EOS:
-            return reader, played
-    raise AssertionError("the sequence did not end")
 
 
 @settings(max_examples=60, deadline=None)

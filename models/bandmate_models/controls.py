@@ -164,7 +164,7 @@ def _implied(values: Mapping[str, object], base: Controls) -> dict[str, object]:
     """What the named wishes say of others."""
     implied: dict[str, object] = {}
     if "mood" in values:
-        implied["valence"], implied["arousal"] = w.mood_of(str(values["mood"]))
+        implied["valence"], implied["arousal"] = w.valence_and_arousal(str(values["mood"]))
     if "form" in values:
         implied["bars"] = bars = sum(section.bars for section in w.sections_of(str(values["form"])))
         if values.get("bars", bars) != bars:
@@ -225,7 +225,7 @@ _READERS: dict[str, _Reader] = {
     "metre": _text(w.metre_of),
     "roles": _text(w.role_list),
     "genre": lambda name, value: w.choice(name, value, GENRES),
-    "mood": _text(w.mood_of),
+    "mood": _text(w.valence_and_arousal),
     "range": _text(w.ranges_by_role),
     "chords": _text(),
     "form": _text(w.sections_of),

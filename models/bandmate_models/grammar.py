@@ -83,6 +83,9 @@ class Grammar:
     def advance(self, token: int) -> Played | None:
         """Take a token, as `Reader.feed`."""
         played = self.reader.feed(token)
+        if self.reader.stream == "m":
+            for guide in self.guides:
+                guide.heard(self.reader, token)
         if played is not None and isinstance(played.event, Note):
             self._sounds_until = max(self._sounds_until, played.event.end)
         if self._next is not None and token == self._next.frame.marker(self._next.stream):

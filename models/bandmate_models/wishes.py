@@ -177,7 +177,7 @@ def sections_of(text: str) -> list[Section]:
     return [Section(letter, bars, letters[:at].count(letter)) for at, letter in enumerate(letters)]
 
 
-def mood_of(text: str) -> tuple[int, int]:
+def valence_and_arousal(text: str) -> tuple[int, int]:
     """Valence and arousal, 0-4 each, of a mood's word or of "3,1". Raises BandmateError ("bad_value")."""
     numbers = re.fullmatch(r"([0-4])\s*,\s*([0-4])", text.strip())
     if numbers is not None:
@@ -190,4 +190,4 @@ def mood_of(text: str) -> tuple[int, int]:
 
 def for_role(values: Mapping[Role | None, T], role: Role) -> T | None:
     """What is asked of a role: its own value, else that of all, else None."""
-    return values.get(role, values.get(None))
+    return values[role] if role in values else values.get(None)

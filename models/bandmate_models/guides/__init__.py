@@ -30,3 +30,6 @@ class Guide:
         all guides and the grammar's own ranges leave no pitch, the grammar lets no onset stand.
         """
         return None
+
+    def heard(self, reader: Reader, token: int) -> None:
+        """Take note of a token of the model's own stream that `reader` has just read."""
