@@ -11,7 +11,7 @@ from bandmate_bridge.audio.signal import Audio
 _SECONDS = 1.1  # until the room is 60 dB quieter
 _FIRST = 0.012  # seconds before the first reflection
 _DULL, _THIN = 3500.0, 180.0  # Hz above and below which little comes back
-_BLOCK = 1 << 17
+_SIZE = 1 << 17  # of a transform: some two and a half times the room's decay
 
 
 @lru_cache(maxsize=2)
@@ -31,11 +31,11 @@ def _reflections(rate: int) -> Audio:
 def reverberated(audio: Audio, rate: int) -> Audio:
     """What comes back for [2, frames]; longer than it by the room's decay."""
     reflections = _reflections(rate)
-    size = 2 * _BLOCK
-    kernel = np.fft.rfft(reflections, size)
+    kernel = np.fft.rfft(reflections, _SIZE)
+    block = _SIZE - reflections.shape[1] + 1
     frames = audio.shape[1] + reflections.shape[1]
-    back = np.zeros((2, frames + size), np.float32)
-    for start in range(0, audio.shape[1], _BLOCK):
-        piece = np.fft.rfft(audio[:, start : start + _BLOCK], size)
-        back[:, start : start + size] += np.fft.irfft(piece * kernel, size).astype(np.float32)
+    back = np.zeros((2, frames + _SIZE), np.float32)
+    for start in range(0, audio.shape[1], block):
+        piece = np.fft.rfft(audio[:, start : start + block], _SIZE)
+        back[:, start : start + _SIZE] += np.fft.irfft(piece * kernel, _SIZE)
     return back[:, :frames]

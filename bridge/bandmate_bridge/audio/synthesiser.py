@@ -74,10 +74,14 @@ class Synthesiser:
         return np.array(self._synthesiser.render(song, stereo=True), np.float32)
 
 
-@lru_cache(maxsize=2)
 def synthesiser(soundfont: Path | None = None, rate: int = 44_100) -> Synthesiser:
-    """The synthesiser for a file, our own soundfont where none is named; loaded once. One thread at a time.
+    """The synthesiser for a file, our own soundfont where none is named; it stays loaded.
 
     Raises BandmateError ("bad_soundfont").
     """
-    return Synthesiser(soundfont or BUILT, rate)
+    return _loaded(soundfont or BUILT, rate)
+
+
+@lru_cache(maxsize=2)
+def _loaded(soundfont: Path, rate: int) -> Synthesiser:
+    return Synthesiser(soundfont, rate)
