@@ -93,8 +93,9 @@ def fits(weights: NDArray[np.float64], bass: NDArray[np.int64]) -> NDArray[np.fl
     The cosine between what sounds and the chord's template, more where its root is the bass.
     """
     length = np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-9)
-    fit: NDArray[np.float64] = weights / length @ _TEMPLATES.T - _RARITY
-    return fit + BASS * (bass[:, None] == _ROOTS[None, :])
+    rooted = bass[:, None] == _ROOTS[None, :]
+    fit: NDArray[np.float64] = weights / length @ _TEMPLATES.T - _RARITY + BASS * rooted
+    return fit
 
 
 def chord_of(pitches: list[int]) -> Chord | None:
@@ -131,7 +132,7 @@ def chords_of(score: Score, beats: float | None = None) -> list[ChordChange]:
 
 
 def _sounding(score: Score, length: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Beats that each pitch class sounds in each beat [T, 12], and the lowest class of each [T], -1 for none."""
+    """Share of each beat that pitch classes sound in [T, 12], and its lowest class [T], -1 for none."""
     weights = np.zeros((length, 12))
     lowest = np.full(length, 128, dtype=np.int64)
     for part in score.parts:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import vocabulary as v
+from .chords import ChordChange, chord_token
 from .frames import Frame, bars_of, frames_of_bars, in_order
 from .score import Part, Score
 from .slots import assign_slots
@@ -53,6 +54,9 @@ class Header:
     genre: str | None = None
     valence: int | None = None
     arousal: int | None = None
+    swing: int | None = None
+    distance: int | None = None
+    """How far the model's stream is from the player's where it varies it (see attributes.distance_step)."""
     suffix: tuple[int, ...] = ()
     """Body tokens of the bars after the gap, for infill."""
 
@@ -68,7 +72,7 @@ class Header:
             line.append(v.key_token(*self.key))
         if self.genre is not None:
             line.append(v.BASE["genre"] + v.GENRES.index(self.genre))
-        for name in ("valence", "arousal"):
+        for name in ("valence", "arousal", "swing", "distance"):
             value = getattr(self, name)
             if value is not None:
                 line.append(v.BASE[name] + value)
@@ -192,11 +196,15 @@ def encode_body(
     *,
     player_slots: frozenset[int] = frozenset(),
     lag: int | None = None,
-    changes: dict[int, list[int]] | None = None,
+    changes: Mapping[int, list[int]] | None = None,
+    chords: Mapping[int, int] | None = None,
+    cuts: Mapping[int, int] | None = None,
 ) -> Body:
     """Body tokens of quantised events over `bars`; events after the last bar are left out.
 
-    `changes` maps a bar's first tick to the tempo and key tokens that follow its bar token.
+    `changes` maps a bar's first tick to the tempo and key tokens that follow its bar token, `chords` a
+    frame's first tick to the chord token of the model's frame. `cuts` maps a frame's number to the tick in
+    it from which on the player's frame is not known.
     """
     frames = list(frames_of_bars(bars))
     edges = np.array(
@@ -215,9 +223,33 @@ def encode_body(
             if changes:
                 body.tokens.extend(changes.get(piece.frame.start, ()))
         body.tokens.append(piece.frame.marker(piece.stream))
+        if chords and piece.stream == "m" and piece.frame.start in chords:
+            body.tokens.append(chords[piece.frame.start])
         events, index = cut[piece.stream]
-        body.tokens.extend(frame_tokens(events[index[piece.number] : index[piece.number + 1]], piece.frame))
+        inside = events[index[piece.number] : index[piece.number + 1]]
+        known = cuts.get(piece.number) if cuts and piece.stream == "u" else None
+        if known is not None:
+            inside = [event for event in inside if event[0] < piece.frame.start + known]
+        body.tokens.extend(frame_tokens(inside, piece.frame))
+        if known is not None:
+            body.tokens.append(v.BASE["cut"] + known)
     return body
+
+
+def chord_marks(changes: Sequence[ChordChange], bars: Sequence[int]) -> dict[int, int]:
+    """The chord token of each frame, by its first tick, where the chord changes and at every bar line."""
+    marks: dict[int, int] = {}
+    index, before = -1, None
+    for frame in frames_of_bars(bars):
+        beat = frame.start / v.TICKS_PER_BEAT + 1e-6
+        while index + 1 < len(changes) and changes[index + 1].beat <= beat:
+            index += 1
+        if index < 0:
+            continue
+        token = chord_token(changes[index].chord)
+        if token != before or frame.bar_token is not None:
+            marks[frame.start] = before = token
+    return marks
 
 
 def map_changes(score: Score, bars: Sequence[int]) -> dict[int, list[int]]:

@@ -37,10 +37,19 @@ def pitch_classes(score: Score) -> NDArray[np.float64]:
     return weights
 
 
-def estimate_key(score: Score) -> Key | None:
-    """The best-fitting key (Krumhansl-Schmuckler), or None when there are no pitched notes."""
+def key_fits(score: Score) -> NDArray[np.float64] | None:
+    """Correlation of a score with each key's profile, [24]; None where nothing pitched sounds."""
     weights = pitch_classes(score)
     if not weights.any() or np.ptp(weights) == 0:
         return None
-    best = int(np.argmax(_PROFILES @ _standardised(weights)))
+    fits: NDArray[np.float64] = _PROFILES @ _standardised(weights)
+    return fits
+
+
+def estimate_key(score: Score) -> Key | None:
+    """The best-fitting key (Krumhansl-Schmuckler), or None when there are no pitched notes."""
+    fits = key_fits(score)
+    if fits is None:
+        return None
+    best = int(np.argmax(fits))
     return Key(0.0, best % 12, "minor" if best >= 12 else "major")

@@ -237,8 +237,11 @@ class Reader:
 
 _EVENT_END = (Stage.FRAME, Stage.NOTE, Stage.PEDAL)
 _HEADER_FIELDS = frozenset(
-    ("special", "lag", "genre", "valence", "arousal", "density", "polyphony", "register", "loudness")
-)
+    (
+        "special", "lag", "genre", "valence", "arousal", "swing", "distance",
+        "density", "polyphony", "register", "loudness",
+    )
+)  # fmt: skip
 _HANDLERS = {
     "special": Reader._special,
     "bar": Reader._bar,

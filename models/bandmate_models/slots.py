@@ -10,6 +10,21 @@ from .vocabulary import SLOTS
 _OF_ROLE = {role: [i for i, (r, _) in enumerate(SLOTS) if r == role] for role, _ in SLOTS}
 
 
+_TWIN = {
+    slot: slots[index + len(slots) // 2]
+    for slots in _OF_ROLE.values()
+    for index, slot in enumerate(slots[: len(slots) // 2])
+}
+
+
+def twin_slot(slot: int) -> int | None:
+    """The slot of the same role where the player's version stands of a part that the model plays anew.
+
+    None for the upper half of a role's slots, which are such slots themselves.
+    """
+    return _TWIN.get(slot)
+
+
 def assign_slots(parts: Sequence[Part]) -> list[int]:
     """One slot a part, in order: the next of its role, then of "other"; beyond that parts share the last.
 

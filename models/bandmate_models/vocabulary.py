@@ -108,7 +108,9 @@ FIELDS: tuple[Field, ...] = (
     Field("long", LONGS),
     Field("durvel", len(DURATIONS) * len(VELOCITIES)),
     Field("drumvel", len(VELOCITIES)),
-    Field("reserved", 75),
+    Field("swing", 4),
+    Field("distance", 8),
+    Field("reserved", 63),
 )
 
 SHIFTS: tuple[int, ...] = (-2, -1, 1)

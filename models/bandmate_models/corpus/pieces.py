@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import BandmateError
+from .genres import genre_of, grooves_of
 from .sources import BY_NAME, USER, VERSIONS_PER_GROUP, Source
 
 SPLITS = ("train", "valid", "test")
 
 
 class Piece(NamedTuple):
-    """One MIDI file, the source it counts for, its split, and the group no split may cut."""
+    """One MIDI file, the source it counts for, its split, the group no split may cut, its genre if known."""
 
     path: Path
     source: Source
     split: str
     group: str
+    genre: str | None = None
 
 
 def pieces_of_manifest(
@@ -32,6 +34,7 @@ def pieces_of_manifest(
     Of each group at most so many files as VERSIONS_PER_GROUP says go into training.
     """
     versions: Counter[str] = Counter()
+    grooves: dict[str, dict[str, str]] = {}
     with manifest.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             source = BY_NAME.get(row["source"])
@@ -42,7 +45,11 @@ def pieces_of_manifest(
                 most = VERSIONS_PER_GROUP.get(source.name)
                 if not every_version and most is not None and versions[row["source"] + row["group"]] > most:
                     continue
-            yield Piece(folder / row["path"], source, row["split"], row["group"])
+            path = folder / row["path"]
+            if source.name not in grooves:
+                grooves[source.name] = grooves_of(folder, source.name)
+            genre = genre_of(source, path, grooves[source.name])
+            yield Piece(path, source, row["split"], row["group"], genre)
 
 
 def pieces_of_folder(folder: Path, *, held_out: float = 0.05) -> Iterator[Piece]:

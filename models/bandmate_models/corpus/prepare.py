@@ -23,6 +23,7 @@ from .. import vocabulary as v
 from ..errors import BandmateError
 from ..midi import read_midi
 from .pieces import SPLITS, Piece, pieces_of_folder, pieces_of_manifest
+from .sequences import KINDS
 from .variants import variants
 
 CHUNK = 32
@@ -32,7 +33,7 @@ class Prepared(NamedTuple):
     """What one file gave: packed sequences, or why it was left out."""
 
     piece: int
-    sequences: list[tuple[bytes, int, list[int], bool]]
+    sequences: list[tuple[bytes, int, list[int], int]]
     notes: int
     refused: str = ""
 
@@ -45,8 +46,8 @@ def prepare_piece(number: int, piece: Piece) -> Prepared:
         return Prepared(number, [], 0, str(error))
     rng = random.Random(f"{piece.group}/{piece.path.name}")
     packed = [
-        (np.array(s.header + s.body, dtype=np.uint16).tobytes(), len(s.header), s.bars, s.players)
-        for s in variants(score, piece.source, piece.path.stem, rng, held_out=piece.split != "train")
+        (np.array(s.header + s.body, dtype=np.uint16).tobytes(), len(s.header), s.bars, KINDS.index(s.kind))
+        for s in variants(score, piece.source, rng, genre=piece.genre, held_out=piece.split != "train")
     ]
     return Prepared(number, packed, score.note_count, "" if packed else "no notes to learn from")
 
@@ -62,7 +63,7 @@ def prepare(pieces: Sequence[Piece], folder: Path, *, workers: int = 2) -> dict[
     numbered = list(enumerate(pieces))
     chunks = [numbered[i : i + CHUNK] for i in range(0, len(numbered), CHUNK)]
     offsets, headers, bar_offsets, bars = [0], [], [0], []
-    source_ids, splits, players, piece_ids = [], [], [], []
+    source_ids, splits, kinds, piece_ids = [], [], [], []
     refused: list[str] = []
     notes: Counter[tuple[str, str]] = Counter()
     began = time.monotonic()
@@ -73,7 +74,7 @@ def prepare(pieces: Sequence[Piece], folder: Path, *, workers: int = 2) -> dict[
                 if result.refused:
                     refused.append(f"{piece.path.name}: {result.refused}")
                 notes[(piece.source.name, piece.split)] += result.notes
-                for data, header, starts, with_player in result.sequences:
+                for data, header, starts, kind in result.sequences:
                     out.write(data)
                     offsets.append(offsets[-1] + len(data) // 2)
                     headers.append(header)
@@ -81,7 +82,7 @@ def prepare(pieces: Sequence[Piece], folder: Path, *, workers: int = 2) -> dict[
                     bar_offsets.append(len(bars))
                     source_ids.append(sources.index(piece.source.name))
                     splits.append(SPLITS.index(piece.split))
-                    players.append(with_player)
+                    kinds.append(kind)
                     piece_ids.append(result.piece)
             _show_progress(min(done * CHUNK, len(pieces)), len(pieces), offsets[-1], began)
     (folder / "tokens.bin.part").replace(folder / "tokens.bin")
@@ -93,12 +94,13 @@ def prepare(pieces: Sequence[Piece], folder: Path, *, workers: int = 2) -> dict[
         bar=np.array(bars, dtype=np.int32),
         source=np.array(source_ids, dtype=np.int16),
         split=np.array(splits, dtype=np.int8),
-        players=np.array(players, dtype=bool),
+        kind=np.array(kinds, dtype=np.int8),
         piece=np.array(piece_ids, dtype=np.int32),
     )
     report: dict[str, object] = {
         "format": v.FORMAT_VERSION,
         "vocabulary_size": v.SIZE,
+        "kinds": {kind: kinds.count(number) for number, kind in enumerate(KINDS)},
         "sources": sources,
         "weights": {piece.source.name: piece.source.weight for piece in pieces},
         "sequences": len(headers),

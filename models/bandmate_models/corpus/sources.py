@@ -55,7 +55,7 @@ BY_NAME = {source.name: source for source in SOURCES}
 USER = Source("user", "the user's own", 1.0, True, strict=True)
 """How a folder of one's own MIDI is treated."""
 
-VERSIONS_PER_GROUP = {"pop909": 2, "mma_band_pop909": 1, "mma_band_openewld": 1}
+VERSIONS_PER_GROUP = {"pop909": 2, "mma_band_pop909": 1, "mma_band_openewld": 2}
 """Most files of one piece (its versions, its renderings) that go into training; other sources keep all."""
 
 GROOVE_TO_GM = {

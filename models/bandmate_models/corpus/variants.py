@@ -1,38 +1,43 @@
-"""One piece as the sequences that training sees: played alone, quantised, and split between two streams."""
+"""Which sequences training sees of one piece."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
-from .. import vocabulary as v
-from ..attributes import attributes_of
-from ..encoding import Header, PartLine, encode_body, plays_freely, rows_of
-from ..frames import bars_of
-from ..harmony import estimate_key
-from ..score import Note, Part, Score
+from ..chords import chords_of
+from ..encoding import plays_freely
+from ..score import Score
 from ..slots import assign_slots
+from .noise import played_loosely
+from .pairs import pairs
+from .sequences import (
+    Sequence,
+    humanising_of,
+    infill_of,
+    quantised,
+    random_cuts,
+    sequence_of,
+    variation_of,
+)
 from .sources import GROOVE_TO_GM, Source
 
-PLAYER_LAGS = (-2, -1, 0, 1, 1, 2)
-"""Lags of the two-stream variants, drawn evenly."""
-GROOVE_GENRES = {
-    "afrobeat": "funk", "afrocuban": "latin", "blues": "blues", "country": "country", "dance": "electronic",
-    "funk": "funk", "gospel": "hymn", "highlife": "latin", "hiphop": "funk", "jazz": "jazz", "latin": "latin",
-    "middleeastern": "folk", "neworleans": "funk", "pop": "pop", "punk": "rock", "reggae": "latin",
-    "rock": "rock", "soul": "funk",
-}  # fmt: skip
-
-
-class Sequence(NamedTuple):
-    """Header and body tokens (EOS last), and where each bar begins in the body."""
-
-    header: list[int]
-    body: list[int]
-    bars: list[int]
-    players: bool
+LAGS = (-4, -2, -2, -1, 0, 0, 0, 1, 1, 2)
+"""Lags of the two-stream variants, drawn evenly: ahead, on the same beat, behind."""
+DUOS, LONG_PIECE = 3, 3000
+"""Two-stream variants of a piece, one alone of a piece with more notes than LONG_PIECE."""
+INFILLS = 3
+VARIATIONS = 2
+"""Sequences of each kind from one piece, at most."""
+LOOSE_SHARE = 0.4
+"""Share of two-stream variants in which the player plays loosely."""
+CUT_VARIANTS = 0.5
+"""Share of the variants at lag 0 in which some of the player's frames are cut."""
+DRUMS_ALONE = 0.3
+"""Share of the variants without some parts that are the drums alone."""
+PREFIX_BARS, GAP_BARS, SUFFIX_BARS = (0, 12), (1, 8), (1, 4)
+"""Fewest and most bars before, in and after a gap."""
 
 
 def tidy(score: Score, source: Source) -> Score:
@@ -50,90 +55,94 @@ def tidy(score: Score, source: Source) -> Score:
     return replace(score, parts=tuple(parts), keys=(), markers=())
 
 
-def quantised(score: Score) -> Score:
-    """The same with every onset on the 12-tick grid."""
-
-    def straight(note: Note) -> Note:
-        return note._replace(start=round(note.start * v.TICKS_PER_BEAT) / v.TICKS_PER_BEAT)
-
-    return replace(
-        score,
-        parts=tuple(replace(p, notes=tuple(sorted(map(straight, p.notes)))) for p in score.parts),
-    )
-
-
-def part_line(part: Part, slot: int, *, player: bool, dynamics: bool) -> PartLine:
-    """A part's header line with all of its attributes; training drops them at random."""
-    attributes = attributes_of(part)
-    if attributes is None:
-        return PartLine(slot, player, part.program)
-    return PartLine(
-        slot,
-        player,
-        part.program,
-        attributes.density,
-        attributes.polyphony,
-        attributes.register,
-        attributes.loudness if dynamics else None,
-    )
-
-
-def sequence_of(
-    score: Score,
-    source: Source,
-    *,
-    genre: str | None = None,
-    players: frozenset[int] = frozenset(),
-    lag: int | None = None,
-) -> Sequence:
-    """Tokens of a tidy score; `players` are the indices of the parts that the player plays."""
-    slots = assign_slots(score.parts)
-    free = plays_freely(score)
-    key = estimate_key(score)
-    lines = tuple(
-        part_line(part, slot, player=index in players, dynamics=source.dynamics)
-        for index, (part, slot) in enumerate(zip(score.parts, slots, strict=True))
-    )
-    header = Header(
-        parts=lines,
-        free_timing=free,
-        lag=lag,
-        bpm=score.tempo_at(0.0).bpm,
-        key=(key.tonic, key.mode) if key else None,
-        genre=genre or source.genre,
-    )
-    body = encode_body(
-        rows_of(score, slots, free=free),
-        bars_of(score),
-        player_slots=frozenset(slots[index] for index in players),
-        lag=lag,
-    )
-    return Sequence(header.tokens(), [*body.tokens, v.EOS], body.bars, bool(players))
-
-
 def variants(
-    score: Score, source: Source, name: str, rng: random.Random, *, held_out: bool
+    score: Score, source: Source, rng: random.Random, *, genre: str | None = None, held_out: bool = False
 ) -> Iterator[Sequence]:
     """Training's sequences of one piece; a held-out piece gives the first alone, as it was played."""
     score = tidy(score, source)
     if not score.parts or score.note_count < 8:
         return
-    words = name.lower().replace("_", " ").replace("-", " ").split()
-    genre = (
-        next((GROOVE_GENRES[w] for w in words if w in GROOVE_GENRES), None)
-        if source.name == "groove"
-        else None
-    )
-    yield sequence_of(score, source, genre=genre)
     if held_out:
+        yield sequence_of(score, source, genre=genre)
         return
-    if source.performed or plays_freely(score):
-        yield sequence_of(quantised(score), source, genre=genre)
+    chords = chords_of(score)
+    yield sequence_of(score, source, genre=genre, chords=chords)
+    if len(score.parts) > 1 and score.note_count <= LONG_PIECE:
+        yield sequence_of(some_of(score, rng), source, genre=genre, chords=chords)
+    free = plays_freely(score)
+    if source.performed or free:
+        yield sequence_of(quantised(score), source, genre=genre, chords=chords)
+    if free and source.dynamics:
+        human = humanising_of(score, source, genre=genre)
+        if human is not None:
+            yield human
+    for _ in range(DUOS if score.note_count <= LONG_PIECE else 1):
+        players = players_of(score, rng)
+        if players:
+            lag = rng.choice(LAGS)
+            heard = None
+            if rng.random() < LOOSE_SHARE:
+                heard = replace(score, parts=tuple(played_loosely(part, rng) for part in score.parts))
+            cuts = random_cuts(score, rng) if lag == 0 and rng.random() < CUT_VARIANTS else None
+            yield sequence_of(
+                score, source, genre=genre, players=players, lag=lag, chords=chords, cuts=cuts, heard=heard
+            )
+    yield from _gaps(score, source, genre, rng)
+    for pair in pairs(score, rng, VARIATIONS):
+        varied = variation_of(pair.theme, pair.variation, source, pair.beats, genre=genre)
+        if varied is not None:
+            yield varied
+
+
+def some_of(score: Score, rng: random.Random) -> Score:
+    """A score without some of its parts, so that each is learnt alone and in every company."""
+    drums = tuple(part for part in score.parts if part.is_drums)
+    if drums and rng.random() < DRUMS_ALONE:
+        return replace(score, parts=drums)
+    count = rng.randint(1, len(score.parts) - 1)
+    chosen = sorted(rng.sample(range(len(score.parts)), count))
+    return replace(score, parts=tuple(score.parts[index] for index in chosen))
+
+
+def players_of(score: Score, rng: random.Random) -> frozenset[int]:
+    """Indices of the parts that the player plays: the lead, all but the drums, all but one, or any.
+
+    Empty where nothing would be left for the model. Parts that share a slot go together.
+    """
     slots = assign_slots(score.parts)
-    if len(set(slots)) > 1:
-        chosen = rng.randint(1, len(score.parts) - 1)
-        players = frozenset(rng.sample(range(len(score.parts)), chosen))
-        mine = {slots[i] for i in players}
-        players = frozenset(i for i, slot in enumerate(slots) if slot in mine)
-        if len(players) < len(score.parts):
-            yield sequence_of(score, source, genre=genre, players=players, lag=rng.choice(PLAYER_LAGS))
+    if len(set(slots)) < 2:
+        return frozenset()
+    every = range(len(score.parts))
+    drums = [i for i in every if score.parts[i].is_drums]
+    lead = [i for i in every if score.parts[i].role == "melody"][:1] or [0]
+    way = rng.random()
+    if way < 0.35:
+        chosen = set(lead)
+    elif way < 0.5 and drums and len(drums) < len(score.parts):
+        chosen = set(every) - set(drums)
+    elif way < 0.65:
+        chosen = set(every) - {rng.choice(every)}
+    else:
+        chosen = set(rng.sample(every, rng.randint(1, len(score.parts) - 1)))
+    mine = {slots[i] for i in chosen}
+    players = frozenset(i for i in every if slots[i] in mine)
+    return players if len(players) < len(score.parts) else frozenset()
+
+
+def _gaps(score: Score, source: Source, genre: str | None, rng: random.Random) -> Iterator[Sequence]:
+    bars = list(score.bars())
+    for _ in range(min(INFILLS, len(bars) // 4)):
+        before, gap, after = (
+            rng.randint(*PREFIX_BARS),
+            rng.randint(*GAP_BARS),
+            rng.randint(*SUFFIX_BARS),
+        )
+        room = len(bars) - before - gap - after
+        if room < 0:
+            continue
+        first = rng.randint(0, room)
+        lines = [bar.start for bar in bars] + [bars[-1].end]
+        edges = (first, first + before, first + before + gap, first + before + gap + after)
+        filled = infill_of(score, source, *(lines[edge] for edge in edges), genre=genre)
+        if filled is not None:
+            yield filled

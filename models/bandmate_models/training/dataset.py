@@ -12,14 +12,19 @@ from numpy.typing import NDArray
 
 from .. import vocabulary as v
 from ..corpus.pieces import SPLITS
+from ..corpus.sequences import KINDS
 from ..errors import BandmateError
 
 PLAYER_WEIGHT = 0.3
 """Loss weight of the player's stream; the model's own weighs 1, headers 0."""
-PLAYER_SHARE = 0.2
-"""Share of windows drawn from two-stream sequences."""
+SHARES: dict[str, float] = {"alone": 0.4, "duo": 0.36, "infill": 0.12, "vary": 0.08, "humanise": 0.04}
+"""Share of windows of each kind of sequence; a kind of which there is none leaves its share to the others."""
+CHORDS_DROPPED = 0.65
+"""Share of windows in which the chords are not told."""
 FROM_THE_START = 0.35
 """Share of windows that begin where the piece begins; the others begin at any bar."""
+WHOLE = frozenset(("infill", "vary", "humanise"))
+"""Kinds of sequence that are always read from their beginning."""
 TRANSPOSITIONS = range(-5, 7)
 
 DROPS: dict[str, float] = {
@@ -32,6 +37,9 @@ DROPS: dict[str, float] = {
     "polyphony": 0.8,
     "register": 0.8,
     "loudness": 0.8,
+    "valence": 0.75,
+    "arousal": 0.75,
+    "swing": 0.7,
 }
 """How often a header token of each field is left out, so that each is optional ("special": the timing)."""
 
@@ -52,8 +60,9 @@ class Held(NamedTuple):
 
 
 def body_weights(body: NDArray[np.uint16]) -> NDArray[np.float32]:
-    """Loss weight of each body token: PLAYER_WEIGHT in the player's frames, else 1."""
+    """Loss weight of each body token: PLAYER_WEIGHT in the player's frames, 0 for chords (given), else 1."""
     m, u = v.ids("frame_m"), v.ids("frame_u")
+    chord = v.ids("chord")
     kind = np.full(len(body), -1, dtype=np.int8)
     kind[(body >= m.start) & (body < m.stop)] = 0
     kind[(body >= u.start) & (body < u.stop)] = 1
@@ -62,7 +71,15 @@ def body_weights(body: NDArray[np.uint16]) -> NDArray[np.float32]:
     kind[body == v.EOS] = 0
     marked = np.where(kind >= 0, np.arange(len(body)), 0)
     np.maximum.accumulate(marked, out=marked)
-    return np.where(kind[marked] == 1, PLAYER_WEIGHT, 1.0).astype(np.float32)
+    weights = np.where(kind[marked] == 1, PLAYER_WEIGHT, 1.0)
+    weights[(body >= chord.start) & (body < chord.stop)] = 0.0
+    return weights.astype(np.float32)
+
+
+def without_chords(body: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """A body that does not tell its chords."""
+    chord = v.ids("chord")
+    return body[(body < chord.start) | (body >= chord.stop)]
 
 
 class Windows:
@@ -79,7 +96,10 @@ class Windows:
             raise BandmateError(
                 f"{folder} holds no prepared corpus ({error}); run corpus.prepare first"
             ) from None
-        if (report["format"], report["vocabulary_size"]) != (v.FORMAT_VERSION, v.SIZE):
+        if (report["format"], report["vocabulary_size"]) != (
+            v.FORMAT_VERSION,
+            v.SIZE,
+        ) or "kinds" not in report:
             raise BandmateError(f"{folder} was prepared for another format; run corpus.prepare again")
         self.context = context
         self.seed = seed
@@ -93,10 +113,12 @@ class Windows:
         chosen = np.flatnonzero(index["split"] == SPLITS.index(split))
         weights = self._weights = np.array([report["weights"][name] for name in self.sources])
         length = (self._offset[1:] - self._offset[:-1])[chosen] * weights[self._source[chosen]]
-        players = index["players"][chosen]
-        self._alone, self._alone_chance = _lottery(chosen[~players], length[~players])
-        self._duo, self._duo_chance = _lottery(chosen[players], length[players])
-        self._held = chosen[~players]
+        kinds = index["kind"][chosen]
+        drawn = {kind: _lottery(chosen[kinds == n], length[kinds == n]) for n, kind in enumerate(KINDS)}
+        self._lotteries = [(kind, lottery) for kind, lottery in drawn.items() if len(lottery[0])]
+        shares = np.cumsum([SHARES[kind] for kind, _ in self._lotteries])
+        self._kind_chance = shares / shares[-1] if len(shares) else shares
+        self._held = chosen[kinds == KINDS.index("alone")]
         self._transposed = [v.transposition(semitones) for semitones in TRANSPOSITIONS]
 
     def batch(self, step: int, size: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -116,14 +138,15 @@ class Windows:
         return tokens, weights
 
     def _window(self, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        duo = len(self._duo) > 0 and (len(self._alone) == 0 or rng.random() < PLAYER_SHARE)
-        pool, chance = (self._duo, self._duo_chance) if duo else (self._alone, self._alone_chance)
+        kind, (pool, chance) = self._lotteries[np.searchsorted(self._kind_chance, rng.random())]
         sequence = int(pool[np.searchsorted(chance, rng.random())])
         header, body = self._parts(sequence)
         bars = self._bar[self._bar_offset[sequence] : self._bar_offset[sequence + 1]]
-        if rng.random() > FROM_THE_START and len(bars) > 8:
+        if kind not in WHOLE and rng.random() > FROM_THE_START and len(bars) > 8:
             body = body[bars[rng.integers(len(bars) - 4)] :]
         body = body[: self.context + 1]
+        if rng.random() < CHORDS_DROPPED:
+            body = without_chords(body)
         header = header[rng.random(len(header)) >= _DROP[header]]
         weights = np.concatenate([np.zeros(len(header), dtype=np.float32), body_weights(body)])
         table = self._transposed[rng.integers(len(self._transposed))]
@@ -142,7 +165,7 @@ class Windows:
                 and self._weights[self._source[sequence]] > 0
             ):
                 header, body = self._parts(int(sequence))
-                yield np.concatenate([plain_header(header), body]).astype(np.int64)
+                yield np.concatenate([plain_header(header), without_chords(body)]).astype(np.int64)
 
     def validation(self, windows_per_source: int = 12) -> Iterator[Held]:
         """The first window of up to so many held-out pieces of each source, headers without controls."""
@@ -154,7 +177,7 @@ class Windows:
             seen[source] = seen.get(source, 0) + 1
             header, body = self._parts(int(sequence))
             header = plain_header(header)
-            body = body[: self.context + 1 - len(header)]
+            body = without_chords(body)[: self.context + 1 - len(header)]
             tokens = np.concatenate([header, body]).astype(np.int64)
             weights = np.concatenate([np.zeros(len(header), dtype=np.float32), body_weights(body)])[1:]
             yield Held(tokens, np.floor(weights), count_notes(body), self.sources[source])
@@ -163,7 +186,17 @@ class Windows:
 def plain_header(header: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """A header without controls: the timing, tempo, parts and programs alone."""
     controls = np.zeros(v.SIZE, dtype=bool)
-    for name in ("key", "genre", "valence", "arousal", "density", "polyphony", "register", "loudness"):
+    for name in (
+        "key",
+        "genre",
+        "valence",
+        "arousal",
+        "swing",
+        "density",
+        "polyphony",
+        "register",
+        "loudness",
+    ):
         controls[v.ids(name).start : v.ids(name).stop] = True
     return header[~controls[header]]
 
