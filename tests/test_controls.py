@@ -108,6 +108,7 @@ def test_a_mood_is_valence_and_arousal_and_a_form_is_bars() -> None:
         ({"form": "AABA:80"}, "has 320 bars"),
         ({"form": "AABA:8", "bars": 12}, "has 32 bars, not 12"),
         ({"form": "1234"}, "like AABA:8"),
+        ({"chords": "Dm7 | H7"}, "'H7' is no chord"),
         ({"lag": 9}, "from -4 to 4"),
         ({"swing": 1.5}, "whole number"),
         ({"programs": "bass:128"}, "from 0 to 127"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from . import wishes as w
+from .chord_symbols import Progression, parse_progression
 from .score import Key, Metre, Role
 from .vocabulary import GENRES
 from .wishes import PerRole, Range, Section
@@ -115,6 +116,11 @@ class Controls:
     @property
     def asked_metre(self) -> Metre | None:
         return None if self.metre is None else w.metre_of(self.metre)
+
+    @property
+    def progression(self) -> Progression | None:
+        """The chords that are given."""
+        return parse_progression(self.chords) if self.chords else None
 
     @property
     def sections(self) -> list[Section]:
@@ -227,7 +233,7 @@ _READERS: dict[str, _Reader] = {
     "genre": lambda name, value: w.choice(name, value, GENRES),
     "mood": _text(w.valence_and_arousal),
     "range": _text(w.ranges_by_role),
-    "chords": _text(),
+    "chords": _text(parse_progression),
     "form": _text(w.sections_of),
     "prompt": _text(),
 }
