@@ -1,0 +1,1 @@
+"""Parts made into a mix: equaliser, compressor, room, placement, loudness and limiter, in numpy alone."""

@@ -1,0 +1,78 @@
+"""The master: the whole mix's tone and glue, then as loud as asked for, under a true-peak ceiling.
+
+The limiter takes loudness away, so the gain before it is found by turns: the peaks and the weighted power
+of each short piece are measured once, and say for any gain what the limiter would do and how loud the
+result would be.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import NamedTuple
+
+import numpy as np
+
+from bandmate_bridge.audio.mix.biquad import Line
+from bandmate_bridge.audio.mix.compressor import compress
+from bandmate_bridge.audio.mix.eq import equalised
+from bandmate_bridge.audio.mix.levels import modulate
+from bandmate_bridge.audio.mix.limiter import reductions
+from bandmate_bridge.audio.mix.loudness import SEGMENTS, Loudness, integrated, of_powers, weighted_powers
+from bandmate_bridge.audio.mix.presets import Preset
+from bandmate_bridge.audio.mix.true_peak import BLOCK, peaks
+from bandmate_bridge.audio.signal import Audio, amplitude, decibels
+
+_NEAR = 0.03  # LU: near enough to the target
+_TURNS = 8
+_HARDEST = (
+    15.0  # dB that the limiter may take from the highest peak; quieter than asked for is better than more
+)
+
+
+class Mastered(NamedTuple):
+    """What was done and what came of it."""
+
+    loudness: Loudness
+    true_peak: float  # dBTP
+    gain: float  # dB
+    reduction: float  # dB that the limiter took from the highest peak
+
+
+def master(dry: Audio, preset: Preset, target: float, ceiling: float, rate: int, out: Audio) -> Mastered:
+    """The mix [2, frames] at `target` LUFS with true peaks of at most `ceiling` dBTP, into `out`.
+
+    What is silent to a meter (below -70 LUFS) stays as it is, and what would need more than 15 dB of
+    limiting stays below the target.
+    """
+    equalised(dry, preset.tone, rate, out)
+    if preset.glue is not None:
+        compress(out, preset.glue, rate)
+    found, power = peaks(out), weighted_powers(out, rate)
+    if not isfinite(integrated(power)):
+        return Mastered(of_powers(power), decibels(float(found.max(initial=0.0))), 0.0, 0.0)
+    gain, reduction = _gain(found, power, target, ceiling, rate)
+    modulate(out, amplitude(gain) * 10 ** (-reduction / 20), BLOCK)
+    power, highest = weighted_powers(out, rate), float(peaks(out).max())
+    trim = min(target - integrated(power), ceiling - 1e-4 - decibels(highest))
+    if abs(trim) > 1e-5:
+        out *= np.float32(amplitude(trim))
+        power *= amplitude(trim) ** 2
+    return Mastered(of_powers(power), decibels(highest) + trim, gain + trim, float(reduction.max()))
+
+
+def _gain(found: Line, power: Line, target: float, ceiling: float, rate: int) -> tuple[float, Line]:
+    """The gain in dB that reaches the target behind the limiter, and the limiter's reductions with it."""
+    most = ceiling + _HARDEST - decibels(float(found.max()))
+    edges = np.minimum(np.arange(len(power)) * (rate / SEGMENTS / BLOCK), len(found) - 1).astype(np.int64)
+    counts = np.diff(np.append(edges, len(found)))
+    gain = min(target - integrated(power), most)
+    for _ in range(_TURNS):
+        reduction = reductions(found * amplitude(gain), ceiling, rate)
+        left = 10 ** (-reduction[:-1] / 10)
+        kept = np.add.reduceat(left, edges) / np.maximum(counts, 1)
+        missing = target - integrated(power * amplitude(gain) ** 2 * kept)
+        following = min(gain + missing, most)
+        if abs(following - gain) < _NEAR:
+            break
+        gain = following
+    return gain, reduction
