@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandmate_models import vocabulary as v
+from bandmate_models.chord_symbols import parse_progression
+from bandmate_models.chords import CHORDS, Chord, ChordChange
 from bandmate_models.controls import Controls, scale_of
 from bandmate_models.grammar import Constraints
 from bandmate_models.guides import Guide
 from bandmate_models.guides.asked import asked_guides
-from bandmate_models.guides.pitches import ChordLock, Harmony, RangeLock, ScaleLock
+from bandmate_models.guides.pitches import ChordLock, RangeLock, ScaleLock
 from bandmate_models.guides.rhythm import PolyphonyLock, RhythmLock, positions_of
 from bandmate_models.reading import Played
 from bandmate_models.score import Key, Metre, Note, Part, Role, Score
@@ -26,7 +28,7 @@ MELODY, DRUMS, BASS = (
 SLOTS = frozenset((MELODY, DRUMS, BASS))
 BARS = st.lists(st.sampled_from([*v.ids("bar"), *v.ids("odd_bar")]), min_size=1, max_size=3)
 SEEDS = st.integers(0, 2**32)
-CLASSES = st.none() | st.frozensets(st.integers(0, 11), min_size=1, max_size=6)
+HARMONY = st.none() | st.sampled_from(CHORDS)
 
 
 def notes(played: list[Played]) -> list[tuple[int, int, Note]]:
@@ -38,7 +40,7 @@ def notes(played: list[Played]) -> list[tuple[int, int, Note]]:
     ]
 
 
-def holds(changes: list[tuple[int, object]], tick: int) -> object:
+def holds(changes: list[tuple[int, Chord | None]], tick: int) -> Chord | None:
     """What the last change at or before a tick says; before the first it is the first."""
     return next((what for start, what in reversed(changes) if start <= tick), changes[0][1])
 
@@ -61,19 +63,19 @@ def test_a_range_is_never_left(seed: int, bars: list[int], low: int, width: int)
 
 
 @settings(max_examples=60, deadline=None)
-@given(SEEDS, BARS, st.lists(st.tuples(st.integers(0, 95), CLASSES), min_size=1, max_size=6))
+@given(SEEDS, BARS, st.lists(st.tuples(st.integers(0, 95), HARMONY), min_size=1, max_size=6))
 def test_notes_begin_on_tones_of_the_chord_that_holds_there(
-    seed: int, bars: list[int], changes: list[tuple[int, frozenset[int] | None]]
+    seed: int, bars: list[int], changes: list[tuple[int, Chord | None]]
 ) -> None:
     changes = sorted(dict(changes).items())
-    lock = ChordLock([Harmony(tick / v.TICKS_PER_BEAT, tones) for tick, tones in changes])
+    lock = ChordLock([ChordChange(tick / v.TICKS_PER_BEAT, chord) for tick, chord in changes])
     for slot, tick, note in walk(seed, bars, [lock]):
-        tones = holds(changes, tick)
-        assert slot == DRUMS or tones is None or note.pitch % 12 in tones  # type: ignore[operator]
+        chord = holds(changes, tick)
+        assert slot == DRUMS or chord is None or note.pitch % 12 in chord.tones
 
 
 def test_a_note_may_sound_on_across_a_change_of_chord() -> None:
-    lock = ChordLock([Harmony(0.0, frozenset((0, 4, 7))), Harmony(2.0, frozenset((2, 6, 9)))])
+    lock = ChordLock([ChordChange(0.0, Chord(0, "maj")), ChordChange(2.0, Chord(2, "maj"))])
     heard = [n for seed in range(20) for n in walk(seed, [FOUR_FOUR], [lock])]
     assert any(note.start < 2.0 < note.end for slot, _, note in heard if slot != DRUMS)
 
@@ -115,7 +117,7 @@ def test_a_part_never_strikes_more_notes_at_once_than_it_may(
     SEEDS,
     st.sets(st.integers(0, 127), max_size=3),
     st.integers(0, 127),
-    CLASSES,
+    HARMONY,
     st.frozensets(st.integers(0, 47), max_size=3),
     st.sampled_from((None, 0.5, 2.0)),
 )
@@ -123,14 +125,14 @@ def test_locks_that_leave_nothing_leave_silence_and_the_bars_go_on(
     seed: int,
     mine: set[int],
     low: int,
-    tones: frozenset[int] | None,
+    chord: Chord | None,
     positions: frozenset[int],
     rest: float | None,
 ) -> None:
     allowed = np.isin(np.arange(128), sorted(mine))
     guides: list[Guide] = [
         RangeLock({MELODY: (low, min(127, low + 4)), BASS: (low, low)}),
-        ChordLock([Harmony(0.0, tones), Harmony(2.5, frozenset((1,)))]),
+        ChordLock([ChordChange(0.0, chord), ChordChange(2.5, Chord(6, "5"))]),
         ScaleLock([Key(0.0, 0, "major")]),
         RhythmLock(positions),
         PolyphonyLock({MELODY: 1, BASS: 1, DRUMS: 1}),
@@ -169,7 +171,7 @@ def test_controls_ask_for_their_locks() -> None:
         "chord_lock": 1,
         "rhythm_lock": 1,
     }
-    harmony = [Harmony(0.0, frozenset((0, 4, 7)))]
+    harmony = parse_progression("C").changes([0.0, 8.0])
     asked = asked_guides(
         Controls.parse(wishes), roles, keys=[Key(0.0, 0, "major")], harmony=harmony, phrase=phrase
     )

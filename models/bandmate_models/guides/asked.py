@@ -17,7 +17,7 @@ def asked_guides(
     roles: Mapping[int, Role],
     *,
     keys: Sequence[Key] = (),
-    harmony: Sequence[Harmony] = (),
+    harmony: Harmony = (),
     phrase: Score | None = None,
 ) -> list[Guide]:
     """The guides for the slots to be written, each with its role.

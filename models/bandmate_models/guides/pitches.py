@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Protocol
 
 import numpy as np
 
@@ -16,11 +16,15 @@ from . import Guide, Mask
 _CLASSES = np.arange(128) % 12
 
 
-class Harmony(NamedTuple):
-    """From `beat` on these pitch classes make the chord; None: no chord, and any pitch."""
+class Toned(Protocol):
+    """A chord, however it is written: what matters are its pitch classes."""
 
-    beat: float
-    tones: frozenset[int] | None
+    @property
+    def tones(self) -> frozenset[int]: ...
+
+
+Harmony = Sequence[tuple[float, Toned | None]]
+"""From each beat on, that chord; None is no chord. Chord changes and symbol changes are such."""
 
 
 class RangeLock(Guide):
@@ -66,8 +70,9 @@ class ScaleLock(_ClassLock):
 class ChordLock(_ClassLock):
     """Notes begin only on tones of the chord that holds there; what sounds on across a change may stay.
 
-    `harmony` is in order of its beats, counted from the sequence's first bar.
+    `harmony` is in order of its beats, counted from the sequence's first bar. Where there is no chord, any
+    pitch may begin.
     """
 
-    def __init__(self, harmony: Sequence[Harmony], slots: Collection[int] | None = None) -> None:
-        super().__init__(harmony, slots)
+    def __init__(self, harmony: Harmony, slots: Collection[int] | None = None) -> None:
+        super().__init__([(beat, None if chord is None else chord.tones) for beat, chord in harmony], slots)
