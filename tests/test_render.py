@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from bandmate_bridge.audio.mixdown import PLACES
+from bandmate_bridge.audio.plain_mix import PLACES
 from bandmate_bridge.audio.render import SAMPLE_RATE, render, wav_bytes
-from bandmate_bridge.audio.room import reverberated
+from bandmate_bridge.audio.room import decay, reverberate
 from bandmate_models.errors import BandmateError
 from bandmate_models.score import Control, Note, Part, Role, Score, Tempo
 
@@ -174,7 +174,8 @@ def test_the_file_peaks_at_one_decibel_below_full_scale(gain: float) -> None:
 def test_the_room_answers_after_the_sound_and_dies_away() -> None:
     click = np.zeros((2, 300_000), np.float32)  # longer than one block
     click[:, 140_000] = 1.0
-    back = reverberated(click, SAMPLE_RATE)
+    back = np.zeros((2, 300_000 + decay(SAMPLE_RATE)), np.float32)
+    reverberate(click, SAMPLE_RATE, back)
     assert np.abs(back[:, :140_000]).max() < 1e-5
     assert (back**2).sum() == pytest.approx(2.0, rel=0.02)
     assert np.abs(back[:, 140_000 + SAMPLE_RATE :]).max() < 1e-3

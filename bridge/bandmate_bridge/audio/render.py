@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bandmate_bridge.audio.mixdown import PLAIN
+from bandmate_bridge.audio.plain_mix import plain_mix
 from bandmate_bridge.audio.signal import Audio, amplitude, peak
 from bandmate_bridge.audio.stems import RATE, stems_of
 from bandmate_models.score import Score
@@ -22,7 +22,7 @@ def render(score: Score, soundfont: Path | None = None) -> Audio:
 
     Raises BandmateError: "bad_soundfont", "too_long".
     """
-    return PLAIN.mix(stems_of(score, soundfont))
+    return plain_mix(stems_of(score, soundfont))
 
 
 def wav_bytes(audio: Audio, rate: int = SAMPLE_RATE) -> bytes:

@@ -28,14 +28,18 @@ def _reflections(rate: int) -> Audio:
     return np.asarray(sound / np.sqrt((sound**2).sum(axis=1, keepdims=True)), np.float32)
 
 
-def reverberated(audio: Audio, rate: int) -> Audio:
-    """What comes back for [2, frames]; longer than it by the room's decay."""
+def decay(rate: int) -> int:
+    """Frames for which the room rings on."""
+    return int(_SECONDS * rate)
+
+
+def reverberate(sent: Audio, rate: int, onto: Audio) -> None:
+    """Add what comes back for `sent` [2, frames] to a sound [2, frames + decay], in place."""
     reflections = _reflections(rate)
     kernel = np.fft.rfft(reflections, _SIZE)
     block = _SIZE - reflections.shape[1] + 1
-    frames = audio.shape[1] + reflections.shape[1]
-    back = np.zeros((2, frames + _SIZE), np.float32)
-    for start in range(0, audio.shape[1], block):
-        piece = np.fft.rfft(audio[:, start : start + block], _SIZE)
-        back[:, start : start + _SIZE] += np.fft.irfft(piece * kernel, _SIZE)
-    return back[:, :frames]
+    for start in range(0, sent.shape[1], block):
+        piece = sent[:, start : start + block]
+        end = start + piece.shape[1] + reflections.shape[1] - 1
+        back = np.fft.irfft(np.fft.rfft(piece, _SIZE) * kernel, _SIZE)
+        onto[:, start:end] += back[:, : end - start]

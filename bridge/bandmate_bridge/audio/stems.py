@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -21,15 +22,35 @@ from bandmate_models.score import Part, Role, Score
 
 RATE = 44_100  # Hz, where nothing else is asked for
 RATES = (44_100, 48_000)
+PIECE = 1 << 16  # frames that are worked on at a time, so that they stay in the processor's cache
 LONGEST = 2 * 3600.0  # seconds
 
 Progress = Callable[[int, int], None]
 """Told how many of how many steps are done; what it raises ends the work."""
 
+Silence = Callable[[int], Audio]
+"""Makes a silent sound [2, frames] that can be written to."""
+
 _RING = 30.0  # seconds after the last note, within which all rings out: what rings longer is cut
 _FADE = 0.004  # seconds in which a drum is choked
 _IN_MEMORY = 600.0  # seconds of music that are held in memory; what is longer lies in files
-_PIECE = 1 << 18  # frames
+
+
+def untold(done: int, total: int) -> None:
+    """Progress that nobody asked for."""
+
+
+def in_memory(frames: int) -> Audio:
+    """Silence in memory."""
+    return np.zeros((2, frames), np.float32)
+
+
+def silence_for(seconds: float, scratch: Path | None = None) -> Silence:
+    """Makes silence in memory; for long music in unnamed files in `scratch`, or the system's folder for such.
+
+    What it makes raises OSError where the disk is full.
+    """
+    return in_memory if seconds <= _IN_MEMORY else partial(_on_disk, scratch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +85,14 @@ class Stems:
     def seconds(self) -> float:
         return self.frames / self.rate
 
-    def sum(self) -> Audio:
-        """The dry mix: all of them, sample by sample."""
-        total = np.zeros((2, self.frames), np.float32)
-        for stem in self.stems:
-            total += stem.audio
-        return total
+
+def dry_mix(stems: Stems, progress: Progress = untold, silence: Silence = in_memory) -> Audio:
+    """The sum of the stems, sample by sample, [2, frames]."""
+    total = silence(stems.frames)
+    for number, stem in enumerate(stems, 1):
+        total += stem.audio
+        progress(number, len(stems))
+    return total
 
 
 def stems_of(
@@ -77,15 +100,14 @@ def stems_of(
     soundfont: Path | None = None,
     rate: int = RATE,
     *,
-    progress: Progress | None = None,
+    progress: Progress = untold,
     scratch: Path | None = None,
 ) -> Stems:
     """Each part of the score through a soundfont, our own where none is named.
 
     Velocity, volume, expression, pedal, program changes and pitch bends are heard; pan is left to the mix.
-    `progress` is told of notes. Long music lies in unnamed files in `scratch` (default: the system's folder
-    for such), not in memory. Raises BandmateError: "bad_soundfont", "bad_value" (rate), "too_long"; OSError
-    where the disk is full.
+    `progress` is told of notes; `scratch` is what `silence_for` takes. Raises BandmateError: "bad_soundfont",
+    "bad_value" (rate), "too_long"; OSError where the disk is full.
     """
     if rate not in RATES:
         raise BandmateError(f"sound is made at {' or '.join(map(str, RATES))} Hz, not {rate}", "bad_value")
@@ -94,12 +116,11 @@ def stems_of(
     if not seconds <= LONGEST:
         most, asked = LONGEST / 3600, seconds / 3600
         raise BandmateError(f"{asked:.1f} hours are too long to sound; {most:.0f} is the most", "too_long")
-    player = _Player(synthesiser(soundfont, rate), line, progress or _untold, score.note_count)
+    player = _Player(synthesiser(soundfont, rate), line, progress, score.note_count)
     capacity = round((seconds + _RING) * rate)
-    sheets = []
+    silence, sheets = silence_for(seconds, scratch), []
     for part in score.parts:
-        audio = _on_disk(capacity, scratch) if seconds > _IN_MEMORY else np.zeros((2, capacity), np.float32)
-        sheets.append(_Sheet(audio))
+        sheets.append(_Sheet(silence(capacity)))
         player.play(part, sheets[-1])
     frames = max([round(seconds * rate) + 1, *(sheet.end for sheet in sheets)])
     stems = tuple(
@@ -124,8 +145,8 @@ class _Sheet:
         self.end = max(self.end, end)
 
     def shape(self, curve: Steps, rate: int) -> None:
-        for start in range(0, self.end, _PIECE):
-            piece = self.audio[:, start : min(start + _PIECE, self.end)]
+        for start in range(0, self.end, PIECE):
+            piece = self.audio[:, start : min(start + PIECE, self.end)]
             piece *= curve.sampled(start / rate, piece.shape[1], rate).astype(np.float32)
 
 
@@ -164,7 +185,7 @@ class _Player:
         return read_at(sound, places[: np.searchsorted(places, sound.shape[1])])
 
 
-def _on_disk(frames: int, folder: Path | None) -> Audio:
+def _on_disk(folder: Path | None, frames: int) -> Audio:
     """Silence in a file without a name, all of its room taken at once: a disk that is full says so here."""
     with tempfile.TemporaryFile(dir=folder) as file:
         _reserve(file, 2 * frames * np.dtype(np.float32).itemsize)
@@ -180,7 +201,3 @@ def _reserve(file: IO[bytes], size: int) -> None:
     for start in range(0, size, len(block)):
         file.write(block[: size - start])
     file.flush()
-
-
-def _untold(done: int, total: int) -> None:
-    """Progress that nobody asked for."""
