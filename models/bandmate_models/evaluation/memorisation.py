@@ -21,8 +21,8 @@ from .. import vocabulary as v
 from ..errors import BandmateError
 from ..memorisation import FILE_NAME, GRAM, MemoryFilter, line_of, steps, stretch_keys, varied
 from ..score import Part
-from ..training.dataset import Windows
 from .prepared_notes import Columns, columns_of
+from .trained import trained_sequences
 
 LARGEST = 5_000_000
 """Bytes that the filter's file has at most."""
@@ -57,9 +57,8 @@ def _stretches(ticks: NDArray[np.int64], pitches: NDArray[np.int64], apart: NDAr
 
 
 def trained_stretches(data: Path) -> Iterator[Stretches]:
-    """Of all music in the training split that is drawn from at all."""
-    windows = Windows(data, "train", 4096, 0)
-    return map(stretches_of, columns_of(windows.sequences(lambda source: True)))
+    """Of all music in the training split that is drawn from at all, rule-made bands too."""
+    return map(stretches_of, columns_of(trained_sequences(data, synthetic=True)))
 
 
 def filter_of(stretches: Iterable[Stretches], size: int = SIZE) -> MemoryFilter:

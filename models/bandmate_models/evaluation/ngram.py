@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,15 +28,51 @@ class Ngram:
         self.vocabulary = vocabulary
         stream = np.concatenate([np.concatenate([_padding(order), s]) for s in sequences])
         self._grams: list[tuple[Ids, Ids]] = []
-        self._contexts: list[tuple[Ids, Ids, Ids]] = []
         for size in range(1, order + 1):
             keys = _keys(stream, size)
             keys = keys[stream[size - 1 :] != PAD_ID]
-            grams, counts = np.unique(keys, return_counts=True)
-            contexts, first = np.unique(grams >> BITS, return_index=True)
-            kinds = np.diff(np.append(first, len(grams)))
-            self._grams.append((grams, counts))
-            self._contexts.append((contexts, np.add.reduceat(counts, first), kinds))
+            self._grams.append(np.unique(keys, return_counts=True))
+        self._contexts = [_contexts_of(*grams) for grams in self._grams]
+
+    def save(self, folder: Path) -> None:
+        """Write the counts of each order to `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for size, (grams, counts) in enumerate(self._grams, 1):
+            np.save(folder / f"grams{size}.npy", grams)
+            np.save(folder / f"counts{size}.npy", counts)
+
+    @classmethod
+    def load(cls, folder: Path, vocabulary: int) -> Ngram:
+        """What `save` wrote, mapped into memory, so that several processes share it."""
+        made = cls.__new__(cls)
+        made.order = len(list(folder.glob("grams*.npy")))
+        made.vocabulary = vocabulary
+        made._grams = [
+            (
+                np.load(folder / f"grams{size}.npy", mmap_mode="r"),
+                np.load(folder / f"counts{size}.npy", mmap_mode="r"),
+            )
+            for size in range(1, made.order + 1)
+        ]
+        made._contexts = [_contexts_of(*grams) for grams in made._grams]
+        return made
+
+    def following(self, history: Sequence[int]) -> NDArray[np.float64]:
+        """p of every id after `history`, [vocabulary]."""
+        p = np.full(self.vocabulary, 1.0 / self.vocabulary)
+        newest = [*_padding(self.order).tolist(), *history][-self.order :]
+        key = 0
+        for size in range(1, self.order + 1):
+            if size > 1:
+                key |= int(newest[1 - size]) << BITS * (size - 2)
+            grams, counts = self._grams[size - 1]
+            first, after = np.searchsorted(grams, (key << BITS, (key + 1) << BITS))
+            if after == first:
+                continue
+            kinds, seen = int(after - first), np.asarray(counts[first:after])
+            p *= kinds / (kinds + seen.sum())
+            p[np.asarray(grams[first:after]) & ((1 << BITS) - 1)] += seen / (kinds + seen.sum())
+        return p
 
     def probabilities(self, sequence: Ids, candidates: Ids) -> NDArray[np.float64]:
         """p(candidate | what precedes position i), [T, C], for `sequence` [T] and `candidates` [T, C]."""
@@ -56,6 +93,12 @@ class Ngram:
 
 
 PAD_ID = 0
+
+
+def _contexts_of(grams: Ids, counts: Ids) -> tuple[Ids, Ids, Ids]:
+    """Of each history: its key, how often it was seen, and how many kinds of token followed it."""
+    contexts, first = np.unique(grams >> BITS, return_index=True)
+    return contexts, np.add.reduceat(counts, first), np.diff(np.append(first, len(grams)))
 
 
 def _padding(order: int) -> Ids:
