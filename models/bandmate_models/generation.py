@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
 
-from .context import Context
+import numpy as np
+from numpy.typing import NDArray
+
+from . import vocabulary as v
 from .grammar import Grammar
 from .reading import Played, Stage
 from .sampler import Sampler
 from .steering import Steering
+
+
+class Predictor(Protocol):
+    """What tells how likely each next token is: a model's `Context`, or a baseline."""
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """Logits [V] of the token after the last one."""
+        ...
+
+    def step(self, token: int) -> None: ...
 
 
 class Progress(NamedTuple):
@@ -20,7 +34,7 @@ class Progress(NamedTuple):
 
 
 def generate(
-    context: Context, grammar: Grammar, sampler: Sampler, steering: Steering, *, until_bar: int
+    context: Predictor, grammar: Grammar, sampler: Sampler, steering: Steering, *, until_bar: int
 ) -> Iterator[Progress]:
     """Write until bar number `until_bar` (from 0, counted from the reader's first bar) would open.
 
@@ -37,3 +51,36 @@ def generate(
         steering.heard(reader, token)
         context.step(token)
         yield Progress(played, len(reader.bars))
+
+
+class Filled(NamedTuple):
+    """After each token: the event that it completed, if any, and the frames written so far."""
+
+    played: Played | None
+    frames: int
+
+
+def fill(
+    context: Predictor, grammar: Grammar, sampler: Sampler, steering: Steering, runs: Sequence[list[int]]
+) -> Iterator[Filled]:
+    """Write one frame for each of `runs`, the tokens that stand after it and need no choice (see Opening).
+
+    The context and the grammar stand after the first frame's marker. The last run ends with EOS.
+    """
+    reader = grammar.reader
+    for number, run in enumerate(runs):
+        while True:
+            token = sampler.pick(context.logits + steering.push, grammar.mask())
+            if token == run[0]:
+                break
+            played = grammar.advance(token)
+            steering.heard(reader, token)
+            context.step(token)
+            yield Filled(played, number)
+        for token in run:
+            grammar.advance(token)
+            if reader.stream == "m":
+                steering.heard(reader, token)
+            if token != v.EOS:
+                context.step(token)
+        yield Filled(None, number + 1)

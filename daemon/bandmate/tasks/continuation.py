@@ -41,6 +41,10 @@ class Continuation:
         self._context = Context(decoder or Decoder(weights))
 
     @property
+    def context(self) -> Context:
+        return self._context
+
+    @property
     def slides(self) -> int:
         """How often the oldest bars had to be let go (see Context)."""
         return self._context.slides
@@ -107,7 +111,7 @@ def assemble(prompt: Prompt, heard: list[Played], controls: Controls) -> Score:
         if not part.notes or slot in answered:
             continue
         answered.add(slot)
-        parts.append(_answer_part(part, slot, heard, length))
+        parts.append(answer_part(part, slot, heard, length, usual=part.notes[-1].velocity))
     key = controls.asked_key or phrase.key_at(prompt.end)
     return Score(
         parts=tuple(parts),
@@ -117,19 +121,25 @@ def assemble(prompt: Prompt, heard: list[Played], controls: Controls) -> Score:
     )
 
 
-def _answer_part(part: Part, slot: int, heard: list[Played], length: float) -> Part:
-    usual = part.notes[-1].velocity
+def answer_part(
+    part: Part, slot: int, heard: list[Played], length: float, *, start: float = 0.0, usual: int = 80
+) -> Part:
+    """A part with the events of its slot in [start, start + length), moved so that `start` is beat 0.
+
+    Notes of unknown velocity get the `usual` one; nothing rings on beyond the end.
+    """
     notes, controls = [], []
     for played in heard:
         if played.slot != slot:
             continue
         event = played.event
         if isinstance(event, Control):
-            controls.append(event)
-        elif event.start < length:
+            controls.append(event._replace(beat=max(0.0, event.beat - start)))
+        elif event.start - start < length:
+            begin = max(0.0, event.start - start)
             velocity = event.velocity if played.known_velocity else usual
             notes.append(
-                event._replace(duration=min(event.duration, length - event.start), velocity=velocity)
+                event._replace(start=begin, duration=min(event.duration, length - begin), velocity=velocity)
             )
     if controls and controls[-1].value:
         controls.append(Control(length, "cc", 64, 0))

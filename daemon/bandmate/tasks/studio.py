@@ -1,0 +1,177 @@
+"""Every task, one way: a request goes in, a score comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from bandmate.tasks.continuation import Continuation, answer_part
+from bandmate_models.controls import Controls
+from bandmate_models.decoder import Decoder
+from bandmate_models.errors import BandmateError
+from bandmate_models.generation import Filled, fill
+from bandmate_models.performing import perform
+from bandmate_models.reading import Played
+from bandmate_models.sampler import Sampler
+from bandmate_models.score import Part, Score
+from bandmate_models.sheets import again, band, own
+from bandmate_models.sheets.sheet import Sheet
+from bandmate_models.weights import Weights
+
+Told = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of the model: a task of TASKS, the music it is about, the wishes.
+
+    `other` is interpolate's second phrase, or an example of the style for restyle; `span` the bars to
+    infill, from 0, the last left out.
+    """
+
+    task: str
+    phrase: Score | None
+    controls: Controls
+    other: Score | None = None
+    span: tuple[int, int] | None = None
+
+    @property
+    def given(self) -> Score:
+        """The phrase. Raises BandmateError (code "silent") where there is none."""
+        if self.phrase is None:
+            raise BandmateError(f"{self.task} needs a phrase to go by", "silent")
+        return self.phrase
+
+    @property
+    def second(self) -> Score:
+        if self.other is None:
+            raise BandmateError(f"{self.task} needs a second phrase", "silent")
+        return self.other
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """How a task is told to the model, and what it is in a sentence."""
+
+    about: str
+    sheet: Callable[[Request, int], Sheet] | None
+    beside: bool = False
+    """Whether the answer stands on the phrase's own time line, to be heard with it."""
+
+
+TASKS: dict[str, Task] = {
+    "continue": Task("the bars that follow a phrase", None),
+    "generate": Task("a piece from nothing", lambda request, seed: own.generate(request.controls, seed)),
+    "accompany": Task(
+        "new parts to play with a phrase",
+        lambda request, seed: band.accompany(request.given, request.controls),
+        beside=True,
+    ),
+    "harmonise": Task(
+        "chords under a melody",
+        lambda request, seed: band.harmonise(request.given, request.controls),
+        beside=True,
+    ),
+    "drumify": Task(
+        "drums to a phrase",
+        lambda request, seed: band.drumify(request.given, request.controls),
+        beside=True,
+    ),
+    "infill": Task(
+        "bars of a phrase written anew",
+        lambda request, seed: own.infill(request.given, request.controls, request.span),
+    ),
+    "vary": Task(
+        "a phrase played otherwise", lambda request, seed: again.vary(request.given, request.controls)
+    ),
+    "humanise": Task(
+        "stiff notes played as a person would",
+        lambda request, seed: again.humanise(request.given, request.controls),
+    ),
+    "interpolate": Task(
+        "bars that lead from one phrase to another",
+        lambda request, seed: own.interpolate(request.given, request.second, request.controls),
+    ),
+    "restyle": Task(
+        "a melody with its chords in another groove",
+        lambda request, seed: band.restyle(request.given, request.controls, request.other),
+        beside=True,
+    ),
+}
+
+
+class Studio:
+    """Answers requests with one decoder; the same request with the same seed gives the same notes."""
+
+    def __init__(self, weights: Weights, decoder: Decoder | None = None) -> None:
+        self._continuation = Continuation(weights, decoder)
+        self._context = self._continuation.context
+
+    def answer(
+        self,
+        request: Request,
+        seed: int,
+        *,
+        progress: Told | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Score:
+        """What is new, alone. `progress` is told bars done and asked.
+
+        Raises BandmateError: "silent", "bad_value", "bad_metre", "cancelled", "unknown_task".
+        """
+        task = TASKS.get(request.task)
+        if task is None:
+            raise BandmateError(
+                f"there is no task {request.task!r}; known are {', '.join(TASKS)}", "unknown_task"
+            )
+        if task.sheet is None:
+            return self._continuation.answer(
+                request.given, request.controls, seed, progress=progress, cancelled=cancelled
+            )
+        sheet = task.sheet(request, seed)
+        heard: list[Played] = []
+        for played, frames in self._written(sheet, request.controls, seed):
+            if cancelled is not None and cancelled():
+                raise BandmateError("cancelled", "cancelled")
+            if played is not None:
+                heard.append(played)
+            if progress is not None:
+                progress(frames * sheet.bar_count // (sheet.last - sheet.first), sheet.bar_count)
+        answer = assemble(sheet, heard)
+        return with_the_rest(request.given, answer) if request.task in ("vary", "humanise") else answer
+
+    def _written(self, sheet: Sheet, controls: Controls, seed: int) -> Iterator[Filled]:
+        """Events on the sheet's time line, as they are written, and how many frames are done."""
+        opening = sheet.opening()
+        context, grammar = self._context, opening.grammar
+        context.set(opening.header, opening.body)
+        sampler = Sampler(controls.temperature, controls.top_p, seed)
+        if sheet.performed is None:
+            yield from fill(context, grammar, sampler, sheet.steering(), opening.runs)
+            return
+        stiff = sheet.frames_performed()
+        for played in perform(context, grammar.reader, sampler, stiff, opening.runs):
+            yield Filled(played, sum(frame.start < grammar.reader.frame.start for frame in sheet.frames))
+
+
+def assemble(sheet: Sheet, heard: list[Played]) -> Score:
+    """The answer of a sheet: its template's parts with the events, from the first bar that was written."""
+    parts = tuple(
+        answer_part(part, slot, heard, sheet.beats, start=sheet.start)
+        for part, slot in zip(sheet.template.parts, sheet.slots, strict=True)
+    )
+    return replace(sheet.template, parts=parts)
+
+
+def with_the_rest(phrase: Score, answer: Score) -> Score:
+    """A phrase's new version, with the parts that were not played anew as they are."""
+    fresh: list[Part] = list(answer.parts)
+    parts = []
+    for part in phrase.parts:
+        match = next((new for new in fresh if (new.role, new.program) == (part.role, part.program)), None)
+        if match is None or not part.notes:
+            parts.append(part)
+        else:
+            fresh.remove(match)
+            parts.append(replace(match, name=part.name))
+    return replace(answer, parts=tuple(parts))

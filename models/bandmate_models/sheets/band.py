@@ -1,0 +1,185 @@
+"""Playing with somebody: accompany, harmonise, drumify, restyle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..controls import Controls
+from ..encoding import PartLine, Rows, chord_marks, plays_freely, rows_of
+from ..errors import BandmateError
+from ..frames import bars_of, frames_of_bars
+from ..grammar import Constraints
+from ..harmony import estimate_key
+from ..score import Part, Role, Score
+from ..vocabulary import TICKS_PER_BEAT
+from .common import empty, guides_for, harmony_of, header_for, home_of, key_of, lines_of, with_notes
+from .parts import BAND, lines_for, new_parts, pitches_for, rates_for, slots_beside
+from .sheet import Sheet
+
+OFFLINE_LAG = -2
+"""Beats that an accompaniment looks ahead where nothing else is asked."""
+STYLE_BARS = 8
+"""Most bars of a style's example that are heard before a restyled phrase."""
+
+
+def accompany(phrase: Score, controls: Controls, roles: Sequence[Role] = (), lag: int = OFFLINE_LAG) -> Sheet:
+    """New parts to play with a phrase's own, bar for bar. Raises BandmateError ("silent", "bad_value")."""
+    given = with_notes(phrase)
+    if not roles:
+        there = {part.role for part in given.parts}
+        roles = [role for role in BAND if role not in there] or BAND
+    wanted = controls.asked_roles(roles)
+    if not wanted:
+        raise BandmateError("no parts are left to write; name some roles, like bass,drums", "bad_value")
+    asked = controls.lag if controls.lag is not None else lag
+    return _beside(given, new_parts(wanted, controls, controls.genre), controls, asked)
+
+
+def harmonise(phrase: Score, controls: Controls) -> Sheet:
+    """Chords under a melody, on the same beat."""
+    return accompany(phrase, controls, ("chords",), 0)
+
+
+def drumify(phrase: Score, controls: Controls) -> Sheet:
+    """Drums to a phrase, on the same beat; drums that are there are left out of what is heard."""
+    pitched = replace(phrase, parts=tuple(part for part in phrase.parts if not part.is_drums))
+    return accompany(pitched if pitched.note_count else phrase, controls, ("drums",), 0)
+
+
+def restyle(phrase: Score, controls: Controls, style: Score | None = None) -> Sheet:
+    """A phrase's lead with a new band around it: its chords are kept, the groove is another.
+
+    The style is `style`, an example that is heard first, or the genre, mood and density of `controls`.
+    """
+    given = with_notes(phrase)
+    lead = lead_of(given)
+    rest = tuple(part for part in given.parts if part is not lead)
+    roles = controls.asked_roles([part.role for part in rest] or BAND)
+    if style is not None and controls.roles is None:
+        theirs = [part for part in with_notes(style).parts if part is not lead_of(with_notes(style))]
+        roles = tuple(part.role for part in theirs) or roles
+    locked = replace(controls, chord_lock=True)
+    parts = _programmed(new_parts(roles, controls, controls.genre), rest, style, controls)
+    return _beside(replace(given, parts=(lead,)), parts, locked, OFFLINE_LAG, whole=given, style=style)
+
+
+def lead_of(phrase: Score) -> Part:
+    """The part that carries the tune: the first melody, or else the highest pitched part."""
+    pitched = [part for part in phrase.parts if part.notes and not part.is_drums]
+    melodies = [part for part in pitched if part.role == "melody"]
+    if melodies:
+        return melodies[0]
+    if not pitched:
+        raise BandmateError("there is no melody to keep; the phrase has drums alone", "silent")
+    return max(pitched, key=lambda part: sum(note.pitch for note in part.notes) / len(part.notes))
+
+
+def _programmed(
+    parts: list[Part], rest: Sequence[Part], style: Score | None, controls: Controls
+) -> list[Part]:
+    """Parts with the programs of the style's parts of their role, or the phrase's where no genre is asked."""
+    if controls.programs is not None or (style is None and controls.genre is not None):
+        return parts
+    models = list(style.parts if style is not None else rest)
+    programmed = []
+    for part in parts:
+        match = next((model for model in models if model.role == part.role), None)
+        if match is not None:
+            models.remove(match)
+            part = replace(part, program=match.program)
+        programmed.append(part)
+    return programmed
+
+
+def _beside(
+    given: Score,
+    parts: list[Part],
+    controls: Controls,
+    lag: int,
+    *,
+    whole: Score | None = None,
+    style: Score | None = None,
+) -> Sheet:
+    """`parts` to be written beside what is given. `whole` is what the chords are detected from."""
+    heard = whole or given
+    taken, slots = slots_beside(given.parts, parts)
+    key = key_of(heard, controls)
+    edges = lines_of(heard)
+    chords, harmony = harmony_of(heard, controls, edges, detect=whole is not None)
+    lines = lines_for(parts, slots, controls)
+    players = [
+        PartLine(slot, player=True, program=part.program)
+        for part, slot in zip(given.parts, taken, strict=True)
+    ]
+    free = plays_freely(given)
+    rows = rows_of(given, taken, free=free)
+    bars = bars_of(heard, edges[-1])
+    first = 0
+    marks = chord_marks(chords, bars)
+    if style is not None:
+        example, shown = _example(style, given, parts, slots, key is not None)
+        offset = sum(frame.ticks for frame in frames_of_bars(example))
+        rows = rows.copy()
+        rows[:, 0] += offset
+        rows = np.concatenate([shown, rows])
+        first = sum(1 for _ in frames_of_bars(example))
+        bars = [*example, *bars]
+        marks = {tick + offset: token for tick, token in marks.items()}
+        beats = offset / TICKS_PER_BEAT
+        harmony = [(beat + beats, chord) for beat, chord in harmony]
+    return Sheet(
+        header=header_for(given, controls, [*players, *lines], key, lag=lag),
+        bars=bars,
+        rows=rows,
+        slots=slots,
+        template=empty(parts, heard, key),
+        constraints=Constraints(
+            slots=frozenset([*taken, *slots]),
+            pitches=pitches_for(parts, lines),
+            shifts=free,
+            pedal=False,
+        ),
+        first=first,
+        last=sum(1 for _ in frames_of_bars(bars)),
+        chords=marks,
+        guides=guides_for(controls, parts, slots, key=key, harmony=harmony, phrase=heard),
+        rates=rates_for(lines),
+        home=home_of(heard, key),
+    )
+
+
+def _example(
+    style: Score, phrase: Score, parts: Sequence[Part], slots: Sequence[int], tonal: bool
+) -> tuple[list[int], Rows]:
+    """The bars and events of a style's example, in the slots of the new parts, near the phrase's key."""
+    lines = lines_of(style)
+    until = lines[min(STYLE_BARS, len(lines) - 1)]
+    cut = style.excerpt(0.0, until)
+    shift = _shift(cut, phrase) if tonal else 0
+    theirs: list[Part] = []
+    mine: list[int] = []
+    left = list(with_notes(cut).parts)
+    for part, slot in zip(parts, slots, strict=True):
+        match = next((other for other in left if other.role == part.role), None)
+        if match is not None:
+            left.remove(match)
+            theirs.append(match if match.is_drums else _transposed(match, shift))
+            mine.append(slot)
+    rows = rows_of(replace(cut, parts=tuple(theirs)), mine, free=plays_freely(phrase))
+    return bars_of(cut, until), rows
+
+
+def _shift(style: Score, phrase: Score) -> int:
+    """Semitones from a style's tonic to a phrase's, -5 … 6."""
+    theirs, ours = estimate_key(style), estimate_key(phrase)
+    if theirs is None or ours is None:
+        return 0
+    return (ours.tonic - theirs.tonic + 5) % 12 - 5
+
+
+def _transposed(part: Part, semitones: int) -> Part:
+    notes = (note._replace(pitch=min(127, max(0, note.pitch + semitones))) for note in part.notes)
+    return replace(part, notes=tuple(sorted(notes)))

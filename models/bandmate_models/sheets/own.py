@@ -1,0 +1,279 @@
+"""Playing alone: a piece from nothing, a gap filled, a way from one phrase to another."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .. import vocabulary as v
+from ..controls import Controls
+from ..encoding import PartLine, chord_marks, encode_body, plays_freely, rows_of
+from ..errors import BandmateError
+from ..frames import bars_of, frames_of_bars
+from ..grammar import Constraints
+from ..score import Key, Metre, Part, Role, Score, Tempo
+from ..slots import assign_slots
+from ..steering import onset_rates, tonal_home
+from .common import empty, guides_for, harmony_of, header_for, key_of, lines_of, with_notes
+from .parts import lines_for, new_parts, pitches_for, pitches_near, rates_for
+from .sheet import Sheet
+
+BAND: tuple[Role, ...] = ("melody", "chords", "bass", "drums")
+"""Who plays when nobody is named and nothing is given."""
+USUAL_BPM = 112.0
+PREFIX_BARS, SUFFIX_BARS = 12, 4
+"""Most bars before and after a gap that the model reads; more than these it has not learnt with."""
+INFILL_LAG = -2
+
+
+def generate(controls: Controls, seed: int) -> Sheet:
+    """`controls.bars` bars from nothing. A key that is not asked for is drawn by `seed`."""
+    metre = controls.asked_metre or Metre(0.0, 4, 4)
+    parts = new_parts(controls.asked_roles(BAND), controls, controls.genre)
+    if not parts:
+        raise BandmateError("no parts are left to write; name some roles, like bass,drums", "bad_value")
+    key = controls.asked_key or _drawn_key(controls, seed)
+    bpm = controls.tempo or USUAL_BPM
+    frame = Score(parts=tuple(parts), tempos=(Tempo(0.0, bpm),), metres=(metre,), keys=(key,))
+    until = controls.bars * metre.bar_length
+    edges = lines_of(frame, until)
+    bars = bars_of(frame, until)
+    slots = assign_slots(parts)
+    lines = lines_for(parts, slots, controls)
+    chords, harmony = harmony_of(frame, controls, edges, detect=False)
+    return Sheet(
+        header=replace(header_for(frame, controls, lines, key), free_timing=False),
+        bars=bars,
+        rows=np.zeros((0, 6), dtype=np.int32),
+        slots=slots,
+        template=empty(parts, frame, key),
+        constraints=Constraints(frozenset(slots), pitches_for(parts, lines), shifts=False, pedal=False),
+        first=0,
+        last=sum(1 for _ in frames_of_bars(bars)),
+        chords=chord_marks(chords, bars),
+        guides=guides_for(controls, parts, slots, key=key, harmony=harmony),
+        rates=rates_for(lines),
+        home=tonal_home(frame, key, asked=True),
+    )
+
+
+def _drawn_key(controls: Controls, seed: int) -> Key:
+    """A key by chance: minor where a dark mood is asked for, major where a bright one is."""
+    chance = random.Random(seed)
+    tonic = chance.choice((0, 2, 4, 5, 7, 9, 10))
+    dark = chance.random() < 0.4 if controls.valence in (None, 2) else controls.valence < 2
+    return Key(0.0, tonic, "minor" if dark else "major")
+
+
+def infill(phrase: Score, controls: Controls, span: tuple[int, int] | None) -> Sheet:
+    """Bars `span` (from 0, the last left out) of a phrase anew, in all parts or in the roles asked for.
+
+    What the phrase has there is not read, but by the parts that stay. Raises BandmateError.
+    """
+    given = with_notes(phrase)
+    edges = lines_of(given)
+    first, last = _checked(span, len(edges) - 1)
+    new = [controls.roles is None or part.role in controls.asked_roles(()) for part in given.parts]
+    if not any(new):
+        raise BandmateError(f"no part of the phrase is {controls.roles}; leave roles out", "bad_value")
+    begin = max(0, first - PREFIX_BARS)
+    window = given.excerpt(edges[begin], edges[min(last + SUFFIX_BARS, len(edges) - 1)])
+    if all(new):
+        return _gap(window, controls, first - begin, last - begin)
+    return _gap_among(window, controls, new, first - begin, last - begin)
+
+
+def _checked(span: tuple[int, int] | None, bars: int) -> tuple[int, int]:
+    if span is None or not 0 <= span[0] < span[1] <= bars:
+        asked = "none" if span is None else f"{span[0] + 1} to {span[1]}"
+        raise BandmateError(
+            f"bars to fill: {asked}, of a phrase of {bars}; say where the gap is, like 5-8", "bad_value"
+        )
+    return span
+
+
+def _gap(window: Score, controls: Controls, first: int, last: int) -> Sheet:
+    """All parts of bars [first, last) of a window, with the later bars read ahead of it."""
+    edges = lines_of(window)
+    parts, slots = list(window.parts), assign_slots(window.parts)
+    before = window.excerpt(0.0, edges[first])
+    after = window.excerpt(edges[last], edges[-1])
+    around = _around(window, edges[first], edges[last])
+    if around.note_count == 0:
+        raise BandmateError("there are no notes around the gap to go by; use generate", "silent")
+    free, key = plays_freely(window), key_of(around, controls)
+    suffix: list[int] = []
+    if after.note_count:
+        suffix = encode_body(rows_of(after, slots, free=free), bars_of(after, edges[-1] - edges[last])).tokens
+    lines = [PartLine(slot, program=part.program) for part, slot in zip(parts, slots, strict=True)]
+    bars = bars_of(window, edges[last])
+    chords, harmony = harmony_of(window, controls, edges[: last + 1], detect=False)
+    frames = list(frames_of_bars(bars))
+    start = sum(frame.start < round(edges[first] * v.TICKS_PER_BEAT) for frame in frames)
+    rates = onset_rates(around, slots, edges[-1] - (edges[last] - edges[first]))
+    return Sheet(
+        header=replace(header_for(window, controls, lines, key), suffix=tuple(suffix)),
+        bars=bars,
+        rows=rows_of(before, slots, free=free),
+        slots=slots,
+        template=_gap_template(window, parts, edges[first], key),
+        constraints=Constraints(
+            frozenset(slots), pitches_near(around.parts, slots), shifts=free, pedal=False, longest_rest=2.0
+        ),
+        first=start,
+        last=len(frames),
+        chords=chord_marks(chords, bars),
+        guides=guides_for(controls, parts, slots, key=key, harmony=harmony, phrase=around),
+        rates=rates,
+        home=tonal_home(around, key, asked=controls.asked_key is not None),
+    )
+
+
+def _gap_among(window: Score, controls: Controls, new: Sequence[bool], first: int, last: int) -> Sheet:
+    """Some parts of bars [first, last) of a window, while the others play on."""
+    edges = lines_of(window)
+    slots = assign_slots(window.parts)
+    parts = [part for part, wanted in zip(window.parts, new, strict=True) if wanted]
+    mine = [slot for slot, wanted in zip(slots, new, strict=True) if wanted]
+    lines = [
+        PartLine(slot, player=not wanted, program=part.program)
+        for part, slot, wanted in zip(window.parts, slots, new, strict=True)
+    ]
+    around = _around(window, edges[first], edges[last])
+    free, key = plays_freely(window), key_of(window, controls)
+    bars = bars_of(window, edges[-1])
+    rows = rows_of(window, slots, free=free)
+    gap = (rows[:, 0] >= round(edges[first] * v.TICKS_PER_BEAT)) & (
+        rows[:, 0] < round(edges[last] * v.TICKS_PER_BEAT)
+    )
+    chords, harmony = harmony_of(window, controls, edges, detect=False)
+    starts = [frame.start for frame in frames_of_bars(bars)]
+    rates = onset_rates(around, slots, edges[-1] - (edges[last] - edges[first]))
+    lag = INFILL_LAG if controls.lag is None else controls.lag
+    return Sheet(
+        header=header_for(window, controls, lines, key, lag=lag),
+        bars=bars,
+        rows=rows[~(gap & np.isin(rows[:, 1], mine))],
+        slots=mine,
+        template=_gap_template(window, parts, edges[first], key),
+        constraints=Constraints(
+            frozenset(slots), pitches_near(around.parts, slots), shifts=free, pedal=False
+        ),
+        first=sum(start < round(edges[first] * v.TICKS_PER_BEAT) for start in starts),
+        last=sum(start < round(edges[last] * v.TICKS_PER_BEAT) for start in starts),
+        chords=chord_marks(chords, bars),
+        guides=guides_for(controls, parts, mine, key=key, harmony=harmony, phrase=around),
+        rates={slot: rate for slot, rate in rates.items() if slot in mine},
+        home=tonal_home(window, key, asked=controls.asked_key is not None),
+    )
+
+
+def _around(window: Score, start: float, end: float) -> Score:
+    """A window without what begins in [start, end)."""
+    parts = (
+        replace(part, notes=tuple(note for note in part.notes if not start <= note.start < end))
+        for part in window.parts
+    )
+    return replace(window, parts=tuple(parts))
+
+
+def _gap_template(window: Score, parts: Sequence[Part], start: float, key: Key | None) -> Score:
+    cut = window.excerpt(start, lines_of(window)[-1])
+    return empty(parts, cut, key)
+
+
+def interpolate(first: Score, second: Score, controls: Controls) -> Sheet:
+    """`controls.bars` bars that lead from one phrase to another, in the first one's tempo and metre."""
+    one, other = with_notes(first), with_notes(second)
+    edges, later = lines_of(one), lines_of(other)
+    begin = edges[max(0, len(edges) - 1 - PREFIX_BARS)]
+    prefix = one.excerpt(begin, edges[-1])
+    suffix = other.excerpt(0.0, later[min(SUFFIX_BARS, len(later) - 1)])
+    parts, slots, theirs = _matched(one.parts, other.parts)
+    metre = prefix.metre_at(edges[-1] - begin - 1e-6)
+    until = edges[-1] - begin
+    whole = replace(prefix, metres=(*prefix.metres, metre._replace(beat=until)))
+    bars = bars_of(whole, until + controls.bars * metre.bar_length)
+    opened = bars_of(prefix, until)
+    free, key = plays_freely(one), key_of(one, controls)
+    lines = [PartLine(slot, program=part.program) for part, slot in zip(parts, slots, strict=True)]
+    tail = encode_body(rows_of(suffix, theirs, free=free), bars_of(suffix, lines_of(suffix)[-1]))
+    mine = slots[: len(prefix.parts)]
+    opening, count = len(opened), controls.bars
+    frame = replace(prefix, parts=tuple(parts), metres=(metre._replace(beat=0.0),))
+    return Sheet(
+        header=replace(header_for(prefix, controls, lines, key), suffix=tuple(tail.tokens)),
+        bars=bars,
+        rows=rows_of(prefix, mine, free=free),
+        slots=slots,
+        template=empty(parts, replace(frame, tempos=(one.tempo_at(edges[-1])._replace(beat=0.0),)), key),
+        constraints=Constraints(
+            frozenset(slots),
+            pitches_near([*prefix.parts, *suffix.parts], [*mine, *theirs]),
+            shifts=free,
+            pedal=False,
+            longest_rest=2.0,
+        ),
+        first=sum(1 for _ in frames_of_bars(opened)),
+        last=sum(1 for _ in frames_of_bars(bars)),
+        guides=guides_for(controls, parts, slots, key=key, phrase=prefix),
+        rates=_blend(
+            onset_rates(prefix, mine, until),
+            onset_rates(suffix, theirs, lines_of(suffix)[-1]),
+            opening,
+            count,
+        ),
+        home=_blend(
+            tonal_home(prefix, key, asked=False),
+            tonal_home(suffix, key_of(suffix, controls), asked=False),
+            opening,
+            count,
+        ),
+        heights=_blend(heights_of(prefix, mine), heights_of(suffix, theirs), opening, count),
+    )
+
+
+def _matched(ours: Sequence[Part], theirs: Sequence[Part]) -> tuple[list[Part], list[int], list[int]]:
+    """Parts of both phrases, each role's first with the other's first; their slots; the second's slots."""
+    free = {index: part.role for index, part in enumerate(ours)}
+    places: list[int] = []
+    extra: list[Part] = []
+    for part in theirs:
+        match = next((index for index, role in free.items() if role == part.role), None)
+        if match is None:
+            places.append(len(ours) + len(extra))
+            extra.append(part)
+        else:
+            del free[match]
+            places.append(match)
+    parts = [*ours, *extra]
+    slots = assign_slots(parts)
+    return parts, slots, [slots[place] for place in places]
+
+
+def heights_of(phrase: Score, slots: Sequence[int]) -> dict[int, float]:
+    """Mean pitch of each pitched slot."""
+    notes: dict[int, list[int]] = {}
+    for part, slot in zip(phrase.parts, slots, strict=True):
+        if not part.is_drums:
+            notes.setdefault(slot, []).extend(note.pitch for note in part.notes)
+    return {slot: sum(pitches) / len(pitches) for slot, pitches in notes.items() if pitches}
+
+
+def _blend(
+    one: Mapping[int, float], other: Mapping[int, float], opening: int, bars: int
+) -> Callable[[int], dict[int, float]]:
+    """A target that goes from one to another over `bars` bars, from bar `opening` of the sequence on."""
+
+    def at(bar: int) -> dict[int, float]:
+        share = min(1.0, max(0.0, (bar - opening + 0.5) / bars))
+        keys = one.keys() | other.keys()
+        return {
+            key: one.get(key, other.get(key, 0.0)) * (1 - share) + other.get(key, one.get(key, 0.0)) * share
+            for key in keys
+        }
+
+    return at
