@@ -10,6 +10,7 @@ from ..chords import ChordChange, chords_of
 from ..score import Score
 from .distributions import class_histogram, entropy, notes_of
 from .measures import density
+from .obedience import Kept
 
 CONSONANT = frozenset((0, 3, 4, 5, 7, 8, 9))
 """Interval classes modulo the octave: unison, thirds, fourth, fifth, sixths."""
@@ -53,6 +54,33 @@ def note_in_chord(notes: Score, chords: Sequence[ChordChange]) -> float | None:
                 total += together
                 good += together * (note.pitch % 12 in chord.tones)
     return good / total if total else None
+
+
+ChordName = tuple[int, int]
+"""A chord's root, and its third in semitones (0 for none): what two readings of one chord should share."""
+
+
+def chords_by_beat(score: Score, beats: float) -> list[ChordName | None]:
+    """The chord at each whole beat of a score; None for no chord."""
+    named: list[ChordName | None] = []
+    now: ChordName | None = None
+    rest = chords_of(score, beats)[::-1]
+    for beat in range(int(beats)):
+        while rest and rest[-1].beat <= beat + 1e-6:
+            chord = rest.pop().chord
+            if chord is None:
+                now = None
+                continue
+            thirds = {(tone - chord.root) % 12 for tone in chord.tones} & {3, 4}
+            now = chord.root, min(thirds, default=0)
+        named.append(now)
+    return named
+
+
+def same_chords(before: Sequence[ChordName | None], after: Sequence[ChordName | None]) -> Kept:
+    """Beats whose chord is the same after as before, of those that had one."""
+    pairs = [(one, two) for one, two in zip(before, after, strict=True) if one is not None]
+    return Kept(sum(one == two for one, two in pairs), len(pairs))
 
 
 class Fit(NamedTuple):
