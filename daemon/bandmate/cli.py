@@ -15,7 +15,7 @@ from bandmate.config import load_config
 from bandmate.console import Console
 from bandmate_models.errors import BandmateError
 
-COMMANDS = ("continue_", "serve", "takes", "models", "ports", "doctor", "bench", "demo")
+COMMANDS = ("continue_", "serve", "takes", "stems", "models", "ports", "doctor", "watermark", "bench", "demo")
 
 _EPILOG = """Settings come from a file (--config, BANDMATE_CONFIG), BANDMATE_* in the environment, and flags.
 `bandmate COMMAND --help` tells more; begin with `bandmate demo`."""

@@ -17,7 +17,7 @@ def write_durably(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o666 & ~_umask())
+        Path(name).chmod(0o666 & ~umask())
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -61,13 +61,20 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def sync_file(path: Path) -> None:
+    """Put a file's content on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def safe_stem(text: str) -> str:
     """`text` as a file's name without a suffix, valid on every platform; "take" where nothing is left."""
     stem = re.sub(r"[^\w \-+#]+", "-", text).strip(" -")[:80].rstrip(" -") or "take"
     return f"{stem}-" if re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", stem) else stem
 
 
-def _umask() -> int:
+def umask() -> int:
+    """What new files are not permitted, as this process has it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -12,10 +12,11 @@ from math import inf
 from typing import Any
 
 from bandmate.joining import joined
+from bandmate_bridge.audio.provenance import Provenance
 from bandmate_models.errors import BandmateError
 from bandmate_models.midi import midi_bytes
 from bandmate_models.prompt import last_bar_line
-from bandmate_models.score import ROLES, Role, Score
+from bandmate_models.score import ROLES, Key, Role, Score
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _EPOCH = datetime(2020, 1, 1, tzinfo=timezone.utc)
@@ -28,6 +29,11 @@ def new_id(now: datetime | None = None) -> str:
     moment = int(((now or datetime.now(timezone.utc)) - _EPOCH).total_seconds() * 1000)
     number = (moment << 15) | secrets.randbits(15)
     return "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in reversed(range(_ID_LENGTH)))
+
+
+def key_name(key: Key) -> str:
+    """ "Eb major"."""
+    return f"{_TONICS[key.tonic]} {key.mode}"
 
 
 def is_id(text: str) -> bool:
@@ -116,13 +122,18 @@ class Take:
             title=title,
             tags=tags,
             roles=tuple(part.role for part in score.parts),
-            key=f"{_TONICS[key.tonic]} {key.mode}" if key else None,
+            key=key_name(key) if key else None,
             tempo=round(score.tempo_at(0.0).bpm, 3),
             metre=f"{metre.numerator}/{metre.denominator}",
             bars=bars if bars is not None else sum(1 for _ in score.bars()),
             notes=score.note_count,
         )
         return cls(card, score, phrase)
+
+    @property
+    def provenance(self) -> Provenance:
+        """What every file made of this take says of it."""
+        return Provenance(self.card.model, self.card.seed, self.card.id)
 
     @property
     def length(self) -> float:
@@ -132,9 +143,7 @@ class Take:
 
     def midi(self) -> bytes:
         """The answer as a MIDI file of exactly its bars, which says what made it."""
-        made = {"model": self.card.model, "seed": "" if self.card.seed is None else str(self.card.seed)}
-        provenance = {name: value for name, value in made.items() if value}
-        return midi_bytes(self.score, length=self.length, provenance=provenance)
+        return midi_bytes(self.score, length=self.length, provenance=self.provenance.facts)
 
     def after_phrase(self) -> Score:
         """The phrase up to its last bar line, and the answer from there on."""

@@ -40,6 +40,12 @@ def untold(done: int, total: int) -> None:
     """Progress that nobody asked for."""
 
 
+def require_rate(rate: int) -> None:
+    """Raises BandmateError ("bad_value") for a rate that sound is not made at."""
+    if rate not in RATES:
+        raise BandmateError(f"sound is made at {' or '.join(map(str, RATES))} Hz, not {rate}", "bad_value")
+
+
 def in_memory(frames: int) -> Audio:
     """Silence in memory."""
     return np.zeros((2, frames), np.float32)
@@ -109,8 +115,7 @@ def stems_of(
     `progress` is told of notes; `scratch` is what `silence_for` takes. Raises BandmateError: "bad_soundfont",
     "bad_value" (rate), "too_long"; OSError where the disk is full.
     """
-    if rate not in RATES:
-        raise BandmateError(f"sound is made at {' or '.join(map(str, RATES))} Hz, not {rate}", "bad_value")
+    require_rate(rate)
     line = TimeLine(score)
     seconds = line.seconds(score.end)
     if not seconds <= LONGEST:

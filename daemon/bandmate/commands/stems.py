@@ -1,0 +1,83 @@
+"""`bandmate stems TAKE|FILE.mid`: every part as sound and MIDI, a mix, and what a DAW needs to know."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bandmate.commands.flags import Commands, add_settings
+from bandmate.config import Config
+from bandmate.console import Console
+
+if TYPE_CHECKING:
+    from bandmate.stems.music import Music
+
+_SUFFIXES = (".mid", ".midi", ".smf")
+
+
+def add(commands: Commands) -> None:
+    command = commands.add_parser(
+        "stems",
+        help="every part of a take as sound and MIDI, for a DAW",
+        description="Write each part of a take, or of a MIDI file, as a sound file and a MIDI file, with a "
+        "mix and stems.json: tempo map, key, levels, where it is from. All sounds begin with bar 1 and are "
+        "equally long. The folder appears when it is complete.",
+    )
+    command.add_argument(
+        "music",
+        metavar="TAKE|FILE.mid",
+        help='a take\'s id, a beginning or end of it, "last", or a MIDI file',
+    )
+    command.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help='the new folder; default: "TITLE stems"'
+    )
+    command.add_argument(
+        "--format", default="wav", metavar="NAME", help="wav, flac, ogg or mp3; default: %(default)s"
+    )
+    command.add_argument("--bits", metavar="N", help="16 or 24, for WAV also 32f; default: 24")
+    command.add_argument(
+        "--rate", type=int, default=44_100, metavar="HZ", help="44100 or 48000; default: %(default)s"
+    )
+    command.add_argument(
+        "--mix",
+        default="plain",
+        metavar="PRESET",
+        help="plain, dry (the sum of the stems), none, or a preset of docs/mixing.md; default: %(default)s",
+    )
+    command.add_argument(
+        "--phrase", action="store_true", help="the take's phrase too, and the answer after it"
+    )
+    command.add_argument("--force", action="store_true", help="replace a folder that holds nothing but stems")
+    add_settings(command, "soundfont", "library")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, config: Config, console: Console) -> int:
+    from bandmate.files import safe_stem
+    from bandmate.stems.export import Wishes, export_stems
+
+    wishes = Wishes(options.format, options.bits, options.rate, options.mix, config.soundfont)
+    music = _music(options.music, config, options.phrase)
+    folder = options.output or Path(f"{safe_stem(music.title)} stems")
+    progress = console.progress("stems")
+    try:
+        made = export_stems(music, wishes, folder, force=options.force, progress=progress)
+    finally:
+        progress.clear()
+    minutes, seconds = divmod(round(made.seconds), 60)
+    turned = f", turned down by {-made.gain:.1f} dB" if made.gain < 0 else ""
+    console.line(f"{len(music.score.parts)} parts of {minutes}:{seconds:02}{turned}")
+    for name in made.files:
+        console.line(f"  {folder / name}")
+    return 0
+
+
+def _music(name: str, config: Config, with_phrase: bool) -> Music:
+    from bandmate.library import Library
+    from bandmate.stems.music import Music
+
+    file = Path(name)
+    if file.suffix.lower() in _SUFFIXES or file.is_file():
+        return Music.of_file(file)
+    return Music.of_take(Library(config.library_folder).get(name), with_phrase=with_phrase)

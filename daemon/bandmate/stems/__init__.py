@@ -1,0 +1,1 @@
+"""Takes and MIDI files as folders of stems for a DAW."""

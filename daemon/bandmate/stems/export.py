@@ -1,0 +1,186 @@
+"""Music as a folder of stems: a sound file and a MIDI file for each part, a mix, and a manifest."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bandmate import __version__
+from bandmate.files import write_durably
+from bandmate.new_folder import new_folder
+from bandmate.stems.manifest import MANIFEST, Row, listed_files, manifest
+from bandmate.stems.music import Music
+from bandmate.stems.naming import ALL_PARTS, MIX, in_order, numbered
+from bandmate.stems.stages import Stages
+from bandmate.stems.writers import Told, Work, side_by_side
+from bandmate_bridge.audio.formats import Encoding, write_sound
+from bandmate_bridge.audio.mix.loudness import integrated, weighted_powers
+from bandmate_bridge.audio.mixes import PLAIN, mixed, require_mix
+from bandmate_bridge.audio.signal import Audio, amplitude, decibels, peak
+from bandmate_bridge.audio.stems import RATE, Progress, require_rate, silence_for, stems_of, untold
+from bandmate_models.errors import BandmateError
+from bandmate_models.midi import midi_bytes
+
+HIGHEST = -1.0
+"""dBFS: where a sample would be higher, stems and their mix are turned down alike."""
+
+_SHARES = (0.45, 0.25, 0.3)  # of the time: notes, mix, files
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How stems are made; `mix` is one of `mix_names`, `soundfont` None our own.
+
+    Raises BandmateError ("bad_value") for what there is not.
+    """
+
+    format: str = "wav"
+    bits: str | None = None  # None: the format's default
+    rate: int = RATE
+    mix: str = PLAIN
+    soundfont: Path | None = None
+
+    def __post_init__(self) -> None:
+        require_rate(self.rate)
+        require_mix(self.mix)
+        Encoding.of(self.format, self.bits)
+
+    @property
+    def encoding(self) -> Encoding:
+        return Encoding.of(self.format, self.bits)
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The folder, its files by name in its order, and how long each sound is."""
+
+    folder: Path
+    files: tuple[str, ...]
+    seconds: float
+    gain: float  # dB by which the stems were turned down
+
+
+def export_stems(
+    music: Music, wishes: Wishes, folder: Path, *, force: bool = False, progress: Progress = untold
+) -> Exported:
+    """Make `folder` and all in it, or nothing. With `force` it may be there, with nothing but stems in it.
+
+    What `progress` raises ends the work. Raises BandmateError: "silent", "exists", "bad_path" (the folder or
+    its disk refuses), and as `stems_of` does.
+    """
+    music.require_notes()
+    with _refusals(folder), new_folder(folder, replaces=_holds_only_stems if force else _never) as working:
+        return replace(_Export(music, wishes, working, Stages(progress)).made(), folder=folder)
+
+
+class _Export:
+    """One export, into a folder that is there and empty."""
+
+    def __init__(self, music: Music, wishes: Wishes, folder: Path, stages: Stages) -> None:
+        self._music = music
+        self._wishes = wishes
+        self._folder = folder
+        self._stages = stages
+        self._encoding = wishes.encoding
+
+    def made(self) -> Exported:
+        music, wishes = self._music, self._wishes
+        notes, mixing, writing = map(self._stages.stage, _SHARES)
+        parts = [music.score.parts[index] for index in in_order([part.role for part in music.score.parts])]
+        score = replace(music.score, parts=tuple(parts))
+        stems = stems_of(score, wishes.soundfont, wishes.rate, progress=notes, scratch=self._folder)
+        mix = mixed(wishes.mix, stems, mixing, silence_for(stems.seconds, self._folder))
+        frames = max(stems.frames, mix.audio.shape[1] if mix else 0)
+        loudest = [peak(stem.audio) for stem in stems]
+        if mix and mix.at_stems_level:
+            loudest.append(peak(mix.audio))
+        gain = min(1.0, amplitude(HIGHEST) / max([*loudest, 1e-9]))
+
+        names = numbered([part.name or part.role for part in parts])
+        works: list[Work[Row]] = []
+        for number, (name, part, stem) in enumerate(zip(names, parts, stems, strict=True), 1):
+            self._midi(name, replace(score, parts=(part,)))
+            row = Row(f"{name}{self._encoding.suffix}", f"{name}.mid", stem.name)
+            facts = {"role": part.role, "program": part.program, "pan": stem.pan, "notes": len(part.notes)}
+            works.append(partial(self._sound, row._replace(facts=facts), stem.audio, gain, frames, number))
+        if mix:
+            level = gain if mix.at_stems_level else 1.0
+            row = Row(f"{MIX}{self._encoding.suffix}", f"{ALL_PARTS}.mid", "Mix", {"mix": wishes.mix})
+            works.append(partial(self._sound, row, mix.audio, level, frames, 0))
+        self._midi(ALL_PARTS, score)
+        rows = side_by_side(works, frames * len(works), writing)
+
+        stem_rows, mix_row = rows[: len(parts)], rows[-1] if mix else None
+        facts = self._facts(gain)
+        content = manifest(music, wishes.rate, frames, stem_rows, mix_row, f"{ALL_PARTS}.mid", facts)
+        write_durably(self._folder / MANIFEST, content)
+        files = tuple(sorted(file.name for file in self._folder.iterdir()))
+        return Exported(self._folder, files, frames / wishes.rate, decibels(gain))
+
+    def _midi(self, name: str, score: Any) -> None:
+        data = midi_bytes(score, length=self._music.beats, provenance=self._music.provenance)
+        (self._folder / f"{name}.mid").write_bytes(data)
+
+    def _sound(self, row: Row, audio: Audio, gain: float, frames: int, number: int, told: Told) -> Row:
+        """Writes one file; its row with levels."""
+        rate, level = self._wishes.rate, decibels(gain)
+        file = self._folder / row.file
+        tags = self._tags(file.stem, number)
+        write_sound(file, audio, rate, self._encoding, gain=gain, frames=frames, tags=tags, told=told)
+        loudness = integrated(weighted_powers(audio, rate))
+        return row._replace(peak=decibels(peak(audio)) + level, loudness=loudness + level)
+
+    def _tags(self, title: str, number: int) -> Mapping[str, str]:
+        made = ", ".join(f"{name} {text}" for name, text in self._music.provenance.items())
+        return {
+            "title": title,
+            "album": self._music.title,
+            "tracknumber": str(number),
+            "software": f"Bandmate {__version__}",
+            "comment": f"Generated by Bandmate: {made}" if made else "Rendered by Bandmate",
+        }
+
+    def _facts(self, gain: float) -> dict[str, Any]:
+        """What the manifest says of how it was made."""
+        font = self._wishes.soundfont
+        return {
+            "bandmate": __version__,
+            "format": self._encoding.format,
+            "bits": self._encoding.bits or None,
+            "soundfont": font.name if font else "Bandmate GM",
+            "gain_db": round(decibels(gain), 3),
+        }
+
+
+def _never(folder: Path) -> bool:
+    return False
+
+
+def _holds_only_stems(folder: Path) -> bool:
+    """Whether a folder holds stems, and nothing that is not in its manifest."""
+    known = listed_files(folder)
+    return known is not None and all(entry.name in known for entry in folder.iterdir())
+
+
+@contextmanager
+def _refusals(folder: Path) -> Iterator[None]:
+    """What the file system refuses, as a sentence."""
+    try:
+        yield
+    except FileExistsError as error:
+        advice = "name a new folder (--force replaces one that holds nothing but stems)"
+        raise BandmateError(f"{folder} is there already; {advice}", "exists") from error
+    except OSError as error:
+        sentence = f"{folder} cannot be written: {error.strerror or error}"
+        if error.errno in _FULL:
+            sentence = f"the disk of {folder} is full; free some space or choose another folder"
+        elif error.errno in _FORBIDDEN:
+            sentence = f"{folder} cannot be written; choose another folder"
+        raise BandmateError(sentence, "bad_path") from error
