@@ -1,0 +1,1 @@
+"""Tables that others have published: piano-rolls of JSB Chorales and Nottingham, in nats per frame."""

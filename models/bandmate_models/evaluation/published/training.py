@@ -1,0 +1,89 @@
+"""Pre-training on the corpus's rolls, and fine-tuning on a benchmark's train split with early stopping."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...model_config import ModelConfig
+from ...training import checkpoint
+from ...training.checkpoint import Progress
+from ...training.options import Options
+from ...training.schedule import Phases, Schedule
+from ...training.trainer import Trainer
+from ...vocabulary import FORMAT_VERSION
+from .rolls import TABLES, Collection, Roll
+from .sequences import SIZE
+from .windows import RollWindows
+
+SHAPE = ModelConfig(FORMAT_VERSION, SIZE, d_model=192, n_layers=4, n_heads=3, n_kv_heads=1, d_ff=448)
+"""The shape of the default model, but smaller: 1.45 M parameters."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How long and how fast a model learns; `tokens` is the length of the schedule."""
+
+    tokens: float
+    peak: float
+    context: int
+    batch_tokens: int
+    eval_every: int
+    weight_decay: float = 0.1
+    warmup: int = 100
+    patience: int | None = None
+
+
+PRE_TRAINING = Recipe(1.6e6, 3e-3, 512, 4096, 100)
+FINE_TUNING = {
+    "jsb": Recipe(1.6e6, 1e-3, 512, 4096, 40, patience=6),
+    "nottingham": Recipe(2.5e6, 2e-3, 1024, 4096, 100, patience=6),
+}
+
+
+def pre_train(collections: Sequence[Collection], held_out: Sequence[Collection], run: Path) -> str:
+    """Trains SHAPE in the folder `run`, going on from where it stands; says why it stopped."""
+    return _train(SHAPE, PRE_TRAINING, run, collections, held_out, None)
+
+
+def fine_tune(
+    table: str, splits: dict[str, list[Roll]], start: Path, run: Path, recipe: Recipe | None = None
+) -> str:
+    """From the checkpoint `start`, on the train split; RUN/best.pt has the best figure on the valid split."""
+    beats = TABLES[table].beats
+    content = checkpoint.load(start)
+    config = ModelConfig.from_dict(content["config"])
+    run.mkdir(parents=True, exist_ok=True)
+    fresh = run / "start.pt"
+    checkpoint.save(fresh, checkpoint.model_content(config, Progress(), content["model"]))
+    train, valid = (Collection(split, beats, 1.0, splits[split]) for split in ("train", "valid"))
+    return _train(config, recipe or FINE_TUNING[table], run, [train], [valid], fresh)
+
+
+def _train(
+    config: ModelConfig,
+    recipe: Recipe,
+    run: Path,
+    train: Sequence[Collection],
+    held_out: Sequence[Collection],
+    start: Path | None,
+) -> str:
+    def windows(context: int) -> RollWindows:
+        return RollWindows(context, train, held_out)
+
+    options = Options(
+        run=run,
+        schedule=Schedule(recipe.peak, recipe.warmup, "cosine"),
+        phases=Phases((recipe.context,), (1.0,)),
+        start_from=start,
+        tokens=int(recipe.tokens),
+        batch_tokens=recipe.batch_tokens,
+        micro_tokens=recipe.batch_tokens,
+        weight_decay=recipe.weight_decay,
+        eval_every=recipe.eval_every,
+        patience=recipe.patience,
+        threads=1,
+        tensorboard=False,
+    )
+    return Trainer(config, options, windows, windows).run()
