@@ -10,6 +10,7 @@ from bandmate.console import Console
 from bandmate.library import Library
 from bandmate.pianoroll import draw
 from bandmate.take import Take
+from bandmate_bridge.audio.soundfont.finding import find_soundfont
 from bandmate_bridge.audio.soundfont.reader import presets
 from bandmate_models.controls import Controls
 from bandmate_models.errors import BandmateError
@@ -38,7 +39,7 @@ class Producer:
         """The takes, each on disk before it is shown. Raises BandmateError where nothing can be made."""
         config, console = self._config, self._console
         if config.audio and config.soundfont:
-            presets(config.soundfont)
+            presets(find_soundfont(config.soundfont))
         weights = Weights.load(config.weights, config.precision, threads=config.threads)
         output = Folder(folder, title, force=force)
         progress = console.progress("playing")
@@ -70,7 +71,7 @@ class Producer:
         if not self._config.audio:
             return []
         try:
-            return [output.sound(take, answer, self._config.soundfont)]
+            return [output.sound(take, answer, self._config.soundfont, self._config.watermark_bytes)]
         except BandmateError as error:
             self._leave_out(f"not sounded: {error}")
             return []

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bandmate_bridge.audio.signal import Audio
-from bandmate_bridge.audio.soundfont import BUILT
+from bandmate_bridge.audio.soundfont.finding import find_soundfont
 from bandmate_bridge.audio.soundfont.reader import presets
 from bandmate_models.errors import BandmateError
 
@@ -75,11 +75,11 @@ class Synthesiser:
 
 
 def synthesiser(soundfont: Path | None = None, rate: int = 44_100) -> Synthesiser:
-    """The synthesiser for a file, our own soundfont where none is named; it stays loaded.
+    """The synthesiser for a soundfont, as `find_soundfont` finds it; it stays loaded.
 
     Raises BandmateError ("bad_soundfont").
     """
-    return _loaded(soundfont or BUILT, rate)
+    return _loaded(find_soundfont(soundfont), rate)
 
 
 @lru_cache(maxsize=2)

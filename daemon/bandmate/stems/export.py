@@ -22,6 +22,7 @@ from bandmate_bridge.audio.formats import Encoding, write_sound
 from bandmate_bridge.audio.mix.loudness import integrated, weighted_powers
 from bandmate_bridge.audio.mixes import PLAIN, mixed, require_mix
 from bandmate_bridge.audio.signal import Audio, amplitude, decibels, peak
+from bandmate_bridge.audio.soundfont.finding import find_soundfont
 from bandmate_bridge.audio.stems import RATE, Progress, require_rate, silence_for, stems_of, untold
 from bandmate_models.errors import BandmateError
 from bandmate_models.midi import midi_bytes
@@ -149,12 +150,12 @@ class _Export:
 
     def _facts(self, gain: float) -> dict[str, Any]:
         """What the manifest says of how it was made."""
-        font = self._wishes.soundfont
+        font = find_soundfont(self._wishes.soundfont)
         return {
             "bandmate": __version__,
             "format": self._encoding.format,
             "bits": self._encoding.bits or None,
-            "soundfont": font.name if font else "Bandmate GM",
+            "soundfont": font.name,
             "gain_db": round(decibels(gain), 3),
         }
 
