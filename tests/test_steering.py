@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from bandmate_models import vocabulary as v
+from bandmate_models.attributes import attributes_of
 from bandmate_models.encoding import Header, PartLine
 from bandmate_models.reading import Reader
-from bandmate_models.score import Key, Note, Part, Score
-from bandmate_models.steering import FARTHEST, LARGEST, Steering, onset_rates, tonal_home
+from bandmate_models.score import Key, Note, Part, Role, Score
+from bandmate_models.steering import (
+    FARTHEST,
+    LARGEST,
+    Steering,
+    asked_heights,
+    asked_rates,
+    height_of_register,
+    onset_rates,
+    rate_of_density,
+    tonal_home,
+)
 
 BAR = v.BASE["bar"] + v.METRES.index((4, 4))
 NOTE = [v.BASE["pitch"] + 60, v.duration_velocity(2, 4)]
@@ -70,3 +81,44 @@ def test_rates_are_onsets_a_beat_of_each_slot() -> None:
     melody = tuple(Note(i / 2, 0.5, 72, 80) for i in range(8))
     score = Score(parts=(Part("chords", chords), Part("melody", melody), Part("bass")))
     assert onset_rates(score, [4, 0, 11], 4.0) == {4: 1.0, 0: 2.0}
+
+
+def feed(steering: Steering, reader: Reader, tokens: list[int]) -> None:
+    for token in tokens:
+        reader.feed(token)
+        steering.heard(reader, token)
+
+
+def test_targets_may_change_from_bar_to_bar() -> None:
+    homes = [{0: 0.0}, {7: 0.0}]
+    steering = Steering(lambda bar: {0: (4.0, 0.5)[bar]}, lambda bar: homes[bar])
+    reader = Reader()
+    bar = [BAR, *(v.BASE["frame_m"] + b for b in range(4))]
+    feed(steering, reader, [*Header(parts=(PartLine(0),)).tokens(), *bar])
+    assert steering.push[v.onset(0, 0)] > 0
+    assert steering.push[v.BASE["pitch"] + 60] == 0 > steering.push[v.BASE["pitch"] + 67]
+    feed(steering, reader, bar)
+    assert steering.push[v.onset(0, 0)] < 0
+    assert steering.push[v.BASE["pitch"] + 67] == 0 > steering.push[v.BASE["pitch"] + 60]
+
+
+def test_a_part_that_is_too_low_is_pushed_up_and_only_that_part() -> None:
+    steering, reader = Steering({}, None, {0: 72.0}), Reader()
+    parts = Header(parts=(PartLine(0), PartLine(1))).tokens()
+    feed(steering, reader, [*parts, BAR, v.BASE["frame_m"], v.onset(0, 0), *NOTE, v.onset(0, 6)])
+    push = steering.push[v.BASE["pitch"] : v.BASE["pitch"] + 128]
+    assert push[72] > 0 > push[48]
+    feed(steering, reader, [*NOTE, v.onset(1, 6)])
+    assert not push.any()
+
+
+def test_steps_of_density_and_register_become_their_middles() -> None:
+    roles: dict[int, Role] = {0: "melody", 11: "bass", next(iter(v.DRUM_SLOTS)): "drums"}
+    for step in range(8):
+        rate, height = rate_of_density(step), height_of_register(step)
+        notes = tuple(Note(i / rate, 0.1, round(height), 80) for i in range(40))
+        attributes = attributes_of(Part("melody", notes))
+        assert attributes is not None
+        assert (attributes.density, attributes.register) == (step, step)
+    assert asked_rates({0: 1.0, 11: 2.0}, {"bass": 5}, roles) == {0: 1.0, 11: rate_of_density(5)}
+    assert asked_heights({None: 4}, roles) == {0: 63.0, 11: 63.0}

@@ -1,18 +1,20 @@
-"""Keeps an answer near its phrase, by gentle pushes: each part about as busy, and in the same key."""
+"""Gentle pushes that keep an answer near its phrase or its wishes: how busy, how high, in which key."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import vocabulary as v
+from .attributes import DENSITY_EDGES, REGISTER_EDGES
 from .harmony import DIATONIC, pitch_classes
 from .reading import Reader, Stage
-from .score import Key, Score
+from .score import Key, Role, Score
+from .wishes import PerRole, for_role
 
 MEMORY = 4.0
 """Beats over which a part's busyness is averaged."""
@@ -26,6 +28,13 @@ KEY_SHARE = 0.3
 """How much of a phrase's tonal home is its key's scale; the rest is what it plays."""
 SMALLEST_RATE = 0.02
 """Onsets a beat below which a part counts as silent."""
+TILT = 24.0
+"""Semitones squared by which a part may miss its height, times those from its mean, for a push of one nat."""
+WIDTH = 12.0
+"""Semitones from its wanted height beyond which a pitch is held back, by a nat for each as many."""
+MEAN_NOTES = 8
+"""Notes over which a part's height is averaged."""
+_PITCHES = np.arange(128.0)
 
 
 def onset_rates(phrase: Score, slots: list[int], end: float) -> dict[int, float]:
@@ -57,38 +66,104 @@ def tonal_home(phrase: Score, key: Key | None, *, asked: bool) -> dict[int, floa
     return home
 
 
+def rate_of_density(step: int) -> float:
+    """Onsets a beat in the middle of a step of density 0-7 (geometric mean of its edges)."""
+    edges = (DENSITY_EDGES[0] / 2, *DENSITY_EDGES, DENSITY_EDGES[-1] * 1.5)
+    return math.sqrt(edges[step] * edges[step + 1])
+
+
+def height_of_register(step: int) -> float:
+    """Mean pitch in the middle of a step of register 0-7."""
+    edges = (REGISTER_EDGES[0] - 12, *REGISTER_EDGES, REGISTER_EDGES[-1] + 12)
+    return (edges[step] + edges[step + 1]) / 2
+
+
+def asked_rates(
+    rates: Mapping[int, float], densities: PerRole[int], roles: Mapping[int, Role]
+) -> dict[int, float]:
+    """Onsets a beat of each slot: those of the density that its role is to have, else its `rates`."""
+    asked = {slot: for_role(densities, role) for slot, role in roles.items()}
+    return {**rates, **{slot: rate_of_density(step) for slot, step in asked.items() if step is not None}}
+
+
+def asked_heights(registers: PerRole[int], roles: Mapping[int, Role]) -> dict[int, float]:
+    """Mean pitch of each slot whose role is to have a register; never of drums."""
+    asked = {slot: for_role(registers, role) for slot, role in roles.items() if slot not in v.DRUM_SLOTS}
+    return {slot: height_of_register(step) for slot, step in asked.items() if step is not None}
+
+
+Target = Mapping[int, float] | Callable[[int], Mapping[int, float]]
+"""The same for all bars, or what it is in each bar of the sequence, by its number from 0."""
+
+
 class Steering:
     """Watches a reader's answer; `push` [SIZE] is added to the logits of the next token.
 
     A part's rate r follows what it plays (an average over MEMORY beats); its onsets are pushed by
-    STRENGTH ln(wanted / r), within LARGEST. Pitches are pushed by what `home` says of their class.
+    STRENGTH ln(wanted / r), within LARGEST. Pitches are pushed by what `home` says of their class. In a slot
+    with a height h (a mean pitch that it is to have) they are pushed by (h - mean) (pitch - mean) / TILT,
+    within LARGEST; the mean follows what it plays. A target that is a function is told the bar last opened.
     """
 
-    def __init__(self, wanted: Mapping[int, float], home: Mapping[int, float] | None = None) -> None:
-        self._wanted = dict(wanted)
-        self._rates = dict(wanted)
+    def __init__(self, wanted: Target, home: Target | None = None, heights: Target | None = None) -> None:
+        self._targets = wanted, home or {}, heights or {}
+        self._bar = 0
+        self._wanted, self._home, self._heights = (_in_bar(target, 0) for target in self._targets)
+        self._rates = dict(self._wanted)
+        self._means: dict[int, float] = {}
         self._onsets: Counter[int] = Counter()
         self._frame_beats = 0.0
         self.push: NDArray[np.float32] = np.zeros(v.SIZE, dtype=np.float32)
-        for pitch in range(128 if home else 0):
-            self.push[v.BASE["pitch"] + pitch] = (home or {}).get(pitch % 12, -FARTHEST)
+        self._push_pitches(-1)
 
     def heard(self, reader: Reader, token: int) -> None:
         """Take note of a token that `reader` has just read."""
-        if reader.stage is Stage.ONSET and reader.lowest_shift == -2:
-            self._onsets[reader.slot] += 1
-        elif reader.stage is Stage.FRAME:
+        stage = reader.stage
+        if stage is Stage.ONSET:
+            if reader.lowest_shift == -2:
+                self._onsets[reader.slot] += 1
+            if self._heights:
+                self._push_pitches(reader.slot)
+        elif stage is Stage.PITCH and reader.slot in self._heights:
+            mean = self._means.get(reader.slot, float(reader.pitch))
+            self._means[reader.slot] = mean + (reader.pitch - mean) / MEAN_NOTES
+        elif stage is Stage.FRAME:
             if self._frame_beats:
                 self._close_frame(self._frame_beats)
             self._frame_beats = reader.frame.ticks / v.TICKS_PER_BEAT
+        elif stage is Stage.BAR and len(reader.bars) - 1 != self._bar:
+            self._open_bar(len(reader.bars) - 1)
+
+    def _open_bar(self, bar: int) -> None:
+        self._bar = bar
+        home = self._home
+        self._wanted, self._home, self._heights = (_in_bar(target, bar) for target in self._targets)
+        if self._home != home or self._heights:
+            self._push_pitches(-1)
 
     def _close_frame(self, beats: float) -> None:
         share = 1.0 - math.exp(-beats / MEMORY)
         for slot, wanted in self._wanted.items():
-            rate = self._rates[slot] + (self._onsets[slot] / beats - self._rates[slot]) * share
-            self._rates[slot] = rate
+            before = self._rates.get(slot, wanted)
+            rate = self._rates[slot] = before + (self._onsets[slot] / beats - before) * share
             off = math.log(max(wanted, SMALLEST_RATE) / max(rate, SMALLEST_RATE))
             first = v.onset(slot, 0)
             push = min(LARGEST, max(-LARGEST, STRENGTH * off))
             self.push[first : first + v.TICKS_PER_BEAT] = push
         self._onsets.clear()
+
+    def _push_pitches(self, slot: int) -> None:
+        """Set the push on pitches for a note in `slot`."""
+        push = np.zeros(128)
+        if self._home:
+            push += [self._home.get(pitch % 12, -FARTHEST) for pitch in range(128)]
+        height = self._heights.get(slot)
+        if height is not None:
+            mean = self._means.get(slot, height)
+            push += np.clip((height - mean) * (_PITCHES - mean) / TILT, -LARGEST, LARGEST)
+            push -= np.clip((np.abs(_PITCHES - height) - WIDTH) / WIDTH, 0.0, LARGEST)
+        self.push[v.BASE["pitch"] : v.BASE["pitch"] + 128] = push
+
+
+def _in_bar(target: Target, bar: int) -> Mapping[int, float]:
+    return target(bar) if callable(target) else target
