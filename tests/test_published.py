@@ -8,17 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandmate_models.errors import BandmateError
-from bandmate_models.evaluation.published import likelihood, rolls, sequences
-from bandmate_models.evaluation.published.rolls import Collection, Roll
-from bandmate_models.evaluation.published.windows import RollWindows
-from bandmate_models.model_config import ModelConfig
-from bandmate_models.score import Note, Part, Score
-from bandmate_models.transformer import Transformer
+torch = pytest.importorskip("torch")
+pytest.importorskip("scipy")
+
+from bandmate_models.errors import BandmateError  # noqa: E402
+from bandmate_models.evaluation.published import likelihood, rolls, sequences  # noqa: E402
+from bandmate_models.evaluation.published.rolls import Collection, Roll  # noqa: E402
+from bandmate_models.evaluation.published.windows import RollWindows  # noqa: E402
+from bandmate_models.model_config import ModelConfig  # noqa: E402
+from bandmate_models.score import Note, Part, Score  # noqa: E402
+from bandmate_models.transformer import Transformer  # noqa: E402
 
 frames = st.frozensets(st.integers(21, 108), max_size=6).map(lambda pitches: tuple(sorted(pitches)))
 some_rolls = st.lists(frames, min_size=1, max_size=60).map(tuple)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import BandmateError
 from ...score import Score
@@ -102,7 +103,7 @@ class Collection(NamedTuple):
 
 def save(collections: Iterable[Collection], path: Path) -> None:
     """Keeps collections in one .npz file."""
-    arrays: dict[str, np.ndarray] = {}  # type: ignore[type-arg]
+    arrays: dict[str, NDArray[Any]] = {}
     for index, (name, beats, share, rolls) in enumerate(collections):
         frames = [frame for roll in rolls for frame in roll]
         arrays[f"{index}.name"] = np.array(name)
@@ -121,16 +122,17 @@ def load(path: Path) -> list[Collection]:
         return [
             Collection(
                 str(arrays[f"{index}.name"]),
-                *map(float, arrays[f"{index}.numbers"]),
-                _unpacked(*(arrays[f"{index}.{part}"].tolist() for part in ("pitches", "frames", "rolls"))),
+                float(arrays[f"{index}.numbers"][0]),
+                float(arrays[f"{index}.numbers"][1]),
+                _unpacked(arrays[f"{index}.pitches"], arrays[f"{index}.frames"], arrays[f"{index}.rolls"]),
             )
             for index in range(count)
         ]
 
 
-def _unpacked(pitches: list[int], frames: list[int], rolls: list[int]) -> list[Roll]:
-    pitch, frame = iter(pitches), iter(frames)
+def _unpacked(pitches: NDArray[Any], frames: NDArray[Any], rolls: NDArray[Any]) -> list[Roll]:
+    pitch, frame = iter(pitches.tolist()), iter(frames.tolist())
     return [
         tuple(tuple(next(pitch) for _ in range(size)) for size in (next(frame) for _ in range(length)))
-        for length in rolls
+        for length in rolls.tolist()
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,13 @@ FINE_TUNING = {
     "jsb": Recipe(1.6e6, 1e-3, 512, 4096, 40, patience=6),
     "nottingham": Recipe(2.5e6, 2e-3, 1024, 4096, 100, patience=6),
 }
+
+
+def watched(tables: Mapping[str, dict[str, list[Roll]]]) -> list[Collection]:
+    """Some of each benchmark's valid split, to watch pre-training by."""
+    return [
+        Collection(name, TABLES[name].beats, 1.0, splits["valid"][:24]) for name, splits in tables.items()
+    ]
 
 
 def pre_train(collections: Sequence[Collection], held_out: Sequence[Collection], run: Path) -> str:

@@ -62,8 +62,8 @@ class RollWindows:
         longest = self.context // TOKENS_PER_FRAME
         if len(roll) > longest // 2 and rng.random() > FROM_THE_START:
             roll = roll[FRAMES_PER_BAR * rng.integers(len(roll) // FRAMES_PER_BAR - 2) :]
-        semitones = self._semitones[rng.integers(len(self._semitones))]
-        return sequence_of(roll[:longest], collection.beats, int(semitones))
+        semitones = self._semitones[int(rng.integers(len(self._semitones)))]
+        return sequence_of(roll[:longest], collection.beats, semitones)
 
     def validation(self) -> Iterator[Held]:
         """The first window of each held-out piece; `notes` counts its frames."""

@@ -82,7 +82,7 @@ def accompaniments(ours: Transformer, without: Transformer, excerpts: Sequence[E
     rows: defaultdict[str, list[tuple[str, float, int]]] = defaultdict(list)
     for number, excerpt in enumerate(excerpts):
         others = excerpts[number + 1 :] + excerpts[:number]  # type: ignore[operator]
-        swapped = next((rows for other in others if len(rows := foreign(excerpt, other))), None)
+        swapped = next((found for other in others if len(found := foreign(excerpt, other))), None)
         heard, alone_, source = hearing(excerpt), deaf(excerpt), excerpt.piece.source
         if heard is None or alone_ is None or swapped is None:
             continue
@@ -99,7 +99,7 @@ def foreign(excerpt: Excerpt, other: Excerpt) -> NDArray[np.int32]:
     """Rows of another excerpt's player on this player's slots, within its bars: drums for drums."""
     start = other.first * other.piece.bar_ticks
     end = start + (excerpt.end - excerpt.first) * excerpt.piece.bar_ticks
-    rows = other.piece.rows
+    rows: NDArray[np.int32] = other.piece.rows
     rows = rows[
         np.isin(rows[:, 1], sorted(other.players)) & (rows[:, 0] >= start) & (rows[:, 0] < end)
     ].copy()
@@ -113,4 +113,5 @@ def foreign(excerpt: Excerpt, other: Excerpt) -> NDArray[np.int32]:
             if index < len(mine):
                 rows[slots == slot, 1] = mine[index]
                 keep |= slots == slot
-    return rows[keep]
+    kept: NDArray[np.int32] = rows[keep]
+    return kept

@@ -46,9 +46,9 @@ def ids_of(score: Score) -> NDArray[np.int32]:
     """REMI ids of a score as `pieces.plain` leaves it: one part a program, notes on the grid."""
     import symusic
 
-    ticks = symusic.Score(TICKS_PER_BEAT)
+    ticks: Any = symusic.Score(TICKS_PER_BEAT)
     for part in score.parts:
-        track = symusic.Track(program=part.program, is_drum=part.is_drums)
+        track: Any = symusic.Track(program=part.program, is_drum=part.is_drums)
         for note in part.notes:
             start, length = (round(beats * TICKS_PER_BEAT) for beats in (note.start, note.duration))
             track.notes.append(symusic.Note(start, length, note.pitch, note.velocity))

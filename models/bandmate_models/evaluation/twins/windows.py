@@ -188,10 +188,12 @@ def with_player(excerpt: Excerpt, rng: np.random.Generator, lag: int) -> Excerpt
 def _between(rows: NDArray[np.int32], start: int, end: int) -> NDArray[np.int32]:
     """Rows of ticks [start, end), moved so that `start` is 0."""
     first, last = np.searchsorted(rows[:, 0], (start, end))
-    cut = rows[first:last].copy()
+    cut: NDArray[np.int32] = rows[first:last].copy()
     cut[:, 0] -= start
     return cut
 
 
 def _in_order(rows: NDArray[np.int32]) -> NDArray[np.int32]:
-    return rows[np.lexsort((rows[:, 3], rows[:, 2], rows[:, 1], rows[:, 0]))]
+    order = np.lexsort((rows[:, 3], rows[:, 2], rows[:, 1], rows[:, 0]))
+    result: NDArray[np.int32] = rows[order]
+    return result
