@@ -26,9 +26,8 @@ def drawn(manifest: Path, midi: Path, most: dict[str, int], seed: int = 0) -> It
     for piece in corpus.pieces_of_manifest(manifest, midi):
         if piece.split == "train" or piece.source.real:
             grouped[piece.split, piece.source.name].append(piece)
-    rng = random.Random(seed)
-    for (split, _), files in sorted(grouped.items()):
-        rng.shuffle(files)
+    for (split, source), files in sorted(grouped.items()):
+        random.Random(f"{seed}/{split}/{source}").shuffle(files)
         kept, groups = 0, set()
         for file in files:
             if kept == most.get(split, 0):
