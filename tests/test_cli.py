@@ -52,11 +52,11 @@ def test_the_answer_has_exactly_the_bars_in_the_phrase_s_tempo_and_metre() -> No
 
 
 @pytest.mark.usefixtures("band")
-def test_the_same_seed_gives_the_same_bytes_and_another_others(phrase: str) -> None:
+def test_the_same_seed_gives_the_same_music_and_another_other_music(phrase: str) -> None:
     for folder, seed in (("a", 3), ("b", 3), ("c", 4)):
         assert bandmate("continue", phrase, "--seed", seed, "-o", folder, "--no-keep") == 0
     for name in ("phrase 1.mid", "phrase 1 with phrase.mid", "phrase 1.wav"):
-        first, second, other = (Path(folder, name).read_bytes() for folder in "abc")
+        first, second, other = (_music(Path(folder, name)) for folder in "abc")
         assert first == second
         assert first != other
 
@@ -150,7 +150,7 @@ def test_the_shipped_model_answers_the_same_way_twice(capsys: pytest.CaptureFixt
     files_of_a = sorted(Path("a").iterdir())
     assert len(files_of_a) == 6
     for file in files_of_a:
-        assert file.read_bytes() == Path("b", file.name).read_bytes()
+        assert _music(file) == _music(Path("b", file.name))
     answers = {Path("a", f"demo {take}.mid").read_bytes() for take in (1, 2, 3)}
     assert len(answers) == 3
     for data in answers:
@@ -222,3 +222,11 @@ def test_the_demo_phrase_is_four_bars_for_five_players() -> None:
     read = read_midi(midi_bytes(phrase))
     assert [part.role for part in read.parts] == [part.role for part in phrase.parts]
     assert read.note_count == phrase.note_count
+
+
+def _music(file: Path) -> object:
+    """What a file sounds like, without the take that it says it is of."""
+    if file.suffix == ".mid":
+        return read_midi(file)
+    with wave.open(str(file)) as sound:
+        return sound.readframes(sound.getnframes())

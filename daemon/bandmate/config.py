@@ -50,8 +50,10 @@ SETTINGS = {
     "weights": Setting("folder of a model of your own; unset: the one that ships"),
     "precision": Setting("precision of the weights; unset: the model's default"),
     "threads": Setting("threads the model decodes with", 1, 64),
-    "soundfont": Setting("SF2 or SF3 file that takes are sounded with; unset: our own"),
+    "soundfont": Setting("SF2 or SF3 file to sound with, or a name like FluidR3; unset: our own"),
     "audio": Setting("write a WAV beside every MIDI file"),
+    "watermark": Setting("put an inaudible mark into sound that is written"),
+    "watermark_key": Setting("what decides the mark; only who knows it finds the mark"),
     "midi_in": Setting("MIDI port that Bandmate listens to"),
     "midi_out": Setting("MIDI port that Bandmate plays on"),
     "clock": Setting("what keeps time", choices=("internal", "midi")),
@@ -75,6 +77,8 @@ class Config:
     threads: int = 1
     soundfont: Path | None = None
     audio: bool = True
+    watermark: bool = False
+    watermark_key: str = "bandmate"
     midi_in: str = "Bandmate In"
     midi_out: str = "Bandmate Out"
     clock: str = "internal"
@@ -115,6 +119,11 @@ class Config:
         usual = Controls()
         wishes = {name: getattr(self, name) for name in WISHES}
         return Controls.parse({name: wish for name, wish in wishes.items() if wish != getattr(usual, name)})
+
+    @property
+    def watermark_bytes(self) -> bytes | None:
+        """The key of the mark; None where sound is not to be marked."""
+        return self.watermark_key.encode() if self.watermark else None
 
     @property
     def library_folder(self) -> Path:

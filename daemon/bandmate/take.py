@@ -11,11 +11,10 @@ from itertools import islice
 from math import inf
 from typing import Any
 
-from bandmate.joining import joined
+from bandmate.placing import OF_TASK, PLACINGS, Placed, Placing, placed
 from bandmate_bridge.audio.provenance import Provenance
 from bandmate_models.errors import BandmateError
 from bandmate_models.midi import midi_bytes
-from bandmate_models.prompt import last_bar_line
 from bandmate_models.score import ROLES, Key, Role, Score
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
@@ -60,6 +59,8 @@ class TakeCard:
     metre: str = "4/4"
     bars: int = 0
     notes: int = 0
+    placing: Placing = "after"
+    start: float | None = None  # beat of the phrase at which the answer begins; None: its last bar line
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -72,7 +73,8 @@ class TakeCard:
             card = cls(**known | {"tags": tuple(data["tags"]), "roles": tuple(data["roles"])})
             texts = (card.id, card.created, card.task, card.model, card.title, card.metre, *card.tags)
             sound = all(isinstance(text, str) for text in texts) and isinstance(card.controls, dict)
-            sound = sound and is_id(card.id) and set(card.roles) <= set(ROLES)
+            sound = sound and is_id(card.id) and set(card.roles) <= set(ROLES) and card.placing in PLACINGS
+            sound = sound and (card.start is None or isinstance(card.start, (int, float)))
         except (TypeError, KeyError, AttributeError):
             sound = False
         if not sound:
@@ -82,11 +84,12 @@ class TakeCard:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """An answer (`score`, from beat 0), the phrase it answers, and its card."""
+    """An answer (`score`, from beat 0), the phrase it answers, what else was given for it, and its card."""
 
     card: TakeCard
     score: Score
     phrase: Score | None = None
+    other: Score | None = None
 
     @property
     def id(self) -> str:
@@ -99,6 +102,8 @@ class Take:
         *,
         task: str,
         phrase: Score | None = None,
+        other: Score | None = None,
+        start: float | None = None,
         model: str = "",
         seed: int | None = None,
         controls: Mapping[str, Any] | None = None,
@@ -127,8 +132,10 @@ class Take:
             metre=f"{metre.numerator}/{metre.denominator}",
             bars=bars if bars is not None else sum(1 for _ in score.bars()),
             notes=score.note_count,
+            placing=OF_TASK.get(task, "after"),
+            start=start,
         )
-        return cls(card, score, phrase)
+        return cls(card, score, phrase, other)
 
     @property
     def provenance(self) -> Provenance:
@@ -145,11 +152,20 @@ class Take:
         """The answer as a MIDI file of exactly its bars, which says what made it."""
         return midi_bytes(self.score, length=self.length, provenance=self.provenance.facts)
 
-    def after_phrase(self) -> Score:
-        """The phrase up to its last bar line, and the answer from there on."""
-        if self.phrase is None or not self.phrase.note_count:
-            return self.score
-        return joined(self.phrase, self.score, last_bar_line(self.phrase))
+    def in_place(self) -> Placed:
+        """The answer as it belongs with its phrase: after it, beside it, within it."""
+        card = self.card
+        return placed(self.score, self.length, card.placing, self.phrase, self.other, card.start)
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether there is nothing that the answer belongs with."""
+        return self.card.placing == "instead" or self.phrase is None or not self.phrase.note_count
+
+    def midi_in_place(self) -> bytes:
+        """The answer in its place as a MIDI file of whole bars."""
+        whole = self.in_place()
+        return midi_bytes(whole.score, length=whole.beats, provenance=self.provenance.facts)
 
     def renamed(self) -> Take:
         """The same take under a fresh id."""
