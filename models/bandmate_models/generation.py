@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -13,6 +13,8 @@ from .grammar import Grammar
 from .reading import Played, Stage
 from .sampler import Sampler
 from .steering import Steering
+
+NO_CHORDS: Mapping[int, int] = {}
 
 
 class Predictor(Protocol):
@@ -34,9 +36,17 @@ class Progress(NamedTuple):
 
 
 def generate(
-    context: Predictor, grammar: Grammar, sampler: Sampler, steering: Steering, *, until_bar: int
+    context: Predictor,
+    grammar: Grammar,
+    sampler: Sampler,
+    steering: Steering,
+    *,
+    until_bar: int,
+    chords: Mapping[int, int] = NO_CHORDS,
 ) -> Iterator[Progress]:
     """Write until bar number `until_bar` (from 0, counted from the reader's first bar) would open.
+
+    `chords` maps a frame's first tick to the chord token that is told there.
 
     The grammar's upcoming frames must reach at least one frame into that bar, so that the model may end the
     bar before it in its own words. The token that opens it is not taken.
@@ -50,6 +60,10 @@ def generate(
         played = grammar.advance(token)
         steering.heard(reader, token)
         context.step(token)
+        if reader.stage is Stage.FRAME and reader.frame.start in chords:
+            chord = chords[reader.frame.start]
+            grammar.advance(chord)
+            context.step(chord)
         yield Progress(played, len(reader.bars))
 
 
@@ -65,19 +79,24 @@ def fill(
 ) -> Iterator[Filled]:
     """Write one frame for each of `runs`, the tokens that stand after it and need no choice (see Opening).
 
-    The context and the grammar stand after the first frame's marker. The last run ends with EOS.
+    The context and the grammar stand after the first frame's marker. The last run ends with EOS;
+    where it is nothing else, the model may open another bar instead, and ends there too.
     """
     reader = grammar.reader
     for number, run in enumerate(runs):
+        last = run == [v.EOS]
         while True:
-            token = sampler.pick(context.logits + steering.push, grammar.mask())
-            if token == run[0]:
+            mask = grammar.mask()
+            if last and grammar.frame_may_end(mask):
+                mask[v.EOS] = True
+            token = sampler.pick(context.logits + steering.push, mask)
+            if token == run[0] or (last and grammar.opens_bar(token)):
                 break
             played = grammar.advance(token)
             steering.heard(reader, token)
             context.step(token)
             yield Filled(played, number)
-        for token in run:
+        for token in run if not last else ():
             grammar.advance(token)
             if reader.stream == "m":
                 steering.heard(reader, token)

@@ -80,6 +80,16 @@ class Grammar:
         """Whether `token` is the bar token of the next bar."""
         return self._next is not None and self._next.opens_bar and token == self._next.frame.bar_token
 
+    def frame_may_end(self, mask: Mask) -> bool:
+        """Whether `mask`, made by `mask()`, lets the frame be followed by the next."""
+        following = self._next
+        if following is None:
+            return bool(mask[v.EOS])
+        opener = (
+            following.frame.bar_token if following.opens_bar else following.frame.marker(following.stream)
+        )
+        return opener is not None and bool(mask[opener])
+
     def advance(self, token: int) -> Played | None:
         """Take a token, as `Reader.feed`."""
         played = self.reader.feed(token)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,16 +11,22 @@ from numpy.typing import NDArray
 
 from . import vocabulary as v
 from .attributes import attributes_of
-from .controls import Controls, scale_of
-from .encoding import Header, PartLine, encode_body, has_flat_dynamics, plays_freely, rows_of
+from .chord_symbols import bar_lines
+from .chords import ChordChange, chords_of
+from .controls import Controls
+from .encoding import Header, PartLine, chord_marks, encode_body, has_flat_dynamics, plays_freely, rows_of
 from .errors import BandmateError
 from .frames import bars_of, frames_of_bars, in_order
 from .grammar import Constraints, Grammar
+from .guides import Guide
+from .guides.asked import asked_guides
+from .guides.pitches import Harmony
 from .harmony import estimate_key
 from .reading import Reader
 from .score import Metre, Part, Score, Tempo
 from .slots import assign_slots
-from .steering import tonal_home
+from .steering import Steering, asked_heights, asked_rates, onset_rates, tonal_home
+from .wishes import for_role
 
 LONGEST_REST = 2.0
 """Beats (or half a bar, where that is more) for which all parts of an answer may rest together."""
@@ -47,8 +55,13 @@ class Prompt:
     metre: Metre
     next_bar: int
     constraints: Constraints
+    guides: tuple[Guide, ...]
+    chords: Mapping[int, int]
+    """The chord token of each frame of phrase and answer that has one, by its first tick."""
+    rates: dict[int, float]
     home: dict[int, float]
-    """How each pitch class is steered (see steering.tonal_home)."""
+    heights: dict[int, float]
+    """What the answer is steered to (see steering.Steering)."""
 
     def grammar(self, bars: int) -> Grammar:
         """The grammar of an answer of `bars` bars, standing where the prompt ends."""
@@ -57,7 +70,10 @@ class Prompt:
             reader.feed(token)
         frames = list(frames_of_bars([*self.bars, *[self.next_bar] * (bars + 1)]))
         upcoming = list(in_order(frames, None))[reader.heard["m"] :]
-        return Grammar(reader, upcoming, self.constraints, sounds_until=self.phrase.end)
+        return Grammar(reader, upcoming, self.constraints, self.guides, sounds_until=self.phrase.end)
+
+    def steering(self) -> Steering:
+        return Steering(self.rates, self.home, self.heights)
 
 
 def last_bar_line(phrase: Score) -> float:
@@ -83,14 +99,21 @@ def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) 
     before_end = max(end - 1e-6, 0.0)
     tempo, metre = phrase.tempo_at(before_end), phrase.metre_at(before_end)
     playing = [(part, slot) for part, slot in zip(phrase.parts, slots, strict=True) if part.notes]
+    roles = {slot: part.role for part, slot in playing}
     header = Header(
-        parts=tuple(_line(part, slot) for part, slot in _once(playing)),
+        parts=tuple(_line(part, slot, controls) for part, slot in _once(playing)),
         free_timing=free,
         bpm=tempo.bpm,
         key=(key.tonic, key.mode) if key else None,
+        genre=controls.genre,
+        valence=controls.valence,
+        arousal=controls.arousal,
+        swing=controls.swing,
     )
     bars = bars_of(phrase, end)
-    body = encode_body(rows_of(phrase, slots, free=free), bars)
+    given, locked = _harmony(phrase, controls, end, metre)
+    chords = chord_marks(given, [*bars, *_bars_after(metre, controls.bars)])
+    body = encode_body(rows_of(phrase, slots, free=free), bars, chords=chords)
     ticks = v.metre_ticks(metre.numerator, metre.denominator)
     next_bars = v.bar_tokens(metre.numerator, metre.denominator, ticks)
     if len(next_bars) != 1:
@@ -106,8 +129,6 @@ def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) 
             allowed[sorted(set(played) | _COMMON_DRUMS)] = True
         else:
             allowed[max(0, min(played) - REGISTER_MARGIN) : max(played) + REGISTER_MARGIN + 1] = True
-            if controls.scale_lock and key is not None:
-                allowed &= np.isin(np.arange(128) % 12, sorted(scale_of(key)))
         pitches[slot] = allowed
     constraints = Constraints(
         slots=frozenset(pitches),
@@ -117,24 +138,72 @@ def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) 
         longest_rest=max(LONGEST_REST, metre.bar_length / 2),
         pedal=any(c.kind == "cc" and c.number == 64 for part, _ in playing for c in part.controls),
     )
-    home = tonal_home(phrase, key, asked=asked is not None)
-    opened = [*body.tokens, next_bars[0]]
+    keys = (key._replace(beat=0.0),) if key else ()
     return Prompt(
-        phrase, header.tokens(), opened, bars, slots, end, tempo, metre, next_bars[0], constraints, home
+        phrase=phrase,
+        header=header.tokens(),
+        body=[*body.tokens, next_bars[0]],
+        bars=bars,
+        slots=slots,
+        end=end,
+        tempo=tempo,
+        metre=metre,
+        next_bar=next_bars[0],
+        constraints=constraints,
+        guides=tuple(asked_guides(controls, roles, keys=keys, harmony=locked, phrase=phrase)),
+        chords=chords,
+        rates=asked_rates(onset_rates(phrase, slots, end), controls.densities(), roles),
+        home=tonal_home(phrase, key, asked=asked is not None),
+        heights=asked_heights(controls.registers(), roles),
     )
 
 
-def _line(part: Part, slot: int) -> PartLine:
-    """A part's header line: it is to go on as it is, as dense, as full, as high and as loud."""
+def _bars_after(metre: Metre, count: int) -> list[int]:
+    ticks = v.metre_ticks(metre.numerator, metre.denominator)
+    return v.bar_tokens(metre.numerator, metre.denominator, ticks) * count
+
+
+def _harmony(
+    phrase: Score, controls: Controls, end: float, metre: Metre
+) -> tuple[list[ChordChange], Harmony]:
+    """Chords for the model and for a lock: those given for the answer, or those of the phrase's last bars.
+
+    Without given chords a lock goes on with the phrase's own, bar by bar from its first.
+    """
+    asked = controls.progression
+    if asked is None and not controls.chord_lock:
+        return [], []
+    lines = bar_lines(metre, controls.bars, end)
+    if asked is not None:
+        symbols = asked.changes(lines)
+        return [*chords_of(phrase, end), *asked.chords(lines)], [(beat, symbol) for beat, symbol in symbols]
+    own = chords_of(phrase, end)
+    if not own or end <= 0:
+        return [], []
+    again = [
+        ChordChange(change.beat + end * turn, change.chord)
+        for turn in range(1 + math.ceil(controls.bars * metre.bar_length / end))
+        for change in own
+    ]
+    return again, [(beat, chord) for beat, chord in again]
+
+
+def _line(part: Part, slot: int, controls: Controls) -> PartLine:
+    """A part's header line: as asked, or as dense, as full, as high and as loud as it is."""
     attributes = attributes_of(part)
     assert attributes is not None
+    density = for_role(controls.densities(), part.role)
+    register = for_role(controls.registers(), part.role)
+    loudness = for_role(controls.loudnesses(), part.role)
+    if loudness is None and not has_flat_dynamics(part):
+        loudness = attributes.loudness
     return PartLine(
         slot,
         program=part.program,
-        density=attributes.density,
+        density=attributes.density if density is None else density,
         polyphony=attributes.polyphony,
-        register=attributes.register,
-        loudness=None if has_flat_dynamics(part) else attributes.loudness,
+        register=attributes.register if register is None else register,
+        loudness=loudness,
     )
 
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from bandmate.ink import Written, ink_of_prompt
 from bandmate_models.context import Context
 from bandmate_models.controls import Controls
 from bandmate_models.decoder import Decoder
@@ -15,7 +16,6 @@ from bandmate_models.prompt import Prompt, prompt_of
 from bandmate_models.reading import Played
 from bandmate_models.sampler import Sampler
 from bandmate_models.score import Control, Key, Note, Part, Score
-from bandmate_models.steering import Steering, onset_rates
 from bandmate_models.weights import Weights
 
 SEEDS = 2**31
@@ -60,9 +60,11 @@ class Continuation:
         self._context.set(prompt.header, prompt.body)
         grammar = prompt.grammar(controls.bars)
         sampler = Sampler(controls.temperature, controls.top_p, seed)
-        steering = Steering(onset_rates(prompt.phrase, prompt.slots, prompt.end), prompt.home)
         until = len(prompt.bars) + controls.bars
-        for played, bars in generate(self._context, grammar, sampler, steering, until_bar=until):
+        writing = generate(
+            self._context, grammar, sampler, prompt.steering(), until_bar=until, chords=prompt.chords
+        )
+        for played, bars in writing:
             yield (None if played is None else _moved(played, -prompt.end)), bars - len(prompt.bars)
 
     def answer(
@@ -71,14 +73,18 @@ class Continuation:
         controls: Controls,
         seed: int,
         *,
+        until: float | None = None,
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        written: Callable[[Written], None] | None = None,
     ) -> Score:
         """The `controls.bars` bars that follow a phrase, from beat 0, in its parts, tempo, metre and key.
 
-        `progress` is told (bars done, bars asked). Raises BandmateError (code "cancelled") when cancelled.
+        They begin at beat `until` of the phrase, or at its last bar line. `progress` is told (bars done, bars
+        asked), `written` each event when it is there. Raises BandmateError (code "cancelled") when cancelled.
         """
-        prompt = self.hear(phrase, controls)
+        prompt = self.hear(phrase, controls, until=until)
+        ink = ink_of_prompt(prompt, controls)
         heard: list[Played] = []
         told = -1
         for played, opened in self.events(prompt, controls, seed):
@@ -89,6 +95,9 @@ class Continuation:
                 progress(told, controls.bars)
             if played is not None:
                 heard.append(played)
+                event = ink.dry(played)
+                if written is not None and event is not None:
+                    written(event)
         if progress is not None:
             progress(controls.bars, controls.bars)
         return assemble(prompt, heard, controls)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bandmate.ink import Written, ink_of_sheet
 from bandmate.tasks.continuation import Continuation, answer_part
 from bandmate_models.controls import Controls
 from bandmate_models.decoder import Decoder
@@ -26,7 +27,8 @@ class Request:
     """What is asked of the model: a task of TASKS, the music it is about, the wishes.
 
     `other` is interpolate's second phrase, or an example of the style for restyle; `span` the bars to
-    infill, from 0, the last left out.
+    infill, from 0, the last left out; `end` the beat from which a phrase is continued where that is not its
+    last bar line.
     """
 
     task: str
@@ -34,6 +36,7 @@ class Request:
     controls: Controls
     other: Score | None = None
     span: tuple[int, int] | None = None
+    end: float | None = None
 
     @property
     def given(self) -> Score:
@@ -114,8 +117,9 @@ class Studio:
         *,
         progress: Told | None = None,
         cancelled: Callable[[], bool] | None = None,
+        written: Callable[[Written], None] | None = None,
     ) -> Score:
-        """What is new, alone. `progress` is told bars done and asked.
+        """What is new, alone. `progress` is told bars done and asked, `written` each event when it is there.
 
         Raises BandmateError: "silent", "bad_value", "bad_metre", "cancelled", "unknown_task".
         """
@@ -126,19 +130,28 @@ class Studio:
             )
         if task.sheet is None:
             return self._continuation.answer(
-                request.given, request.controls, seed, progress=progress, cancelled=cancelled
+                request.given,
+                request.controls,
+                seed,
+                until=request.end,
+                progress=progress,
+                cancelled=cancelled,
+                written=written,
             )
         sheet = task.sheet(request, seed)
+        again = request.task in ("vary", "humanise")
+        ink = ink_of_sheet(sheet, _places(request.given, sheet.template.parts) if again else None)
         heard: list[Played] = []
         for played, frames in self._written(sheet, request.controls, seed):
             if cancelled is not None and cancelled():
                 raise BandmateError("cancelled", "cancelled")
             if played is not None:
                 heard.append(played)
+                _tell(written, ink.dry(played))
             if progress is not None:
                 progress(frames * sheet.bar_count // (sheet.last - sheet.first), sheet.bar_count)
         answer = assemble(sheet, heard)
-        return with_the_rest(request.given, answer) if request.task in ("vary", "humanise") else answer
+        return with_the_rest(request.given, answer) if again else answer
 
     def _written(self, sheet: Sheet, controls: Controls, seed: int) -> Iterator[Filled]:
         """Events on the sheet's time line, as they are written, and how many frames are done."""
@@ -164,14 +177,32 @@ def assemble(sheet: Sheet, heard: list[Played]) -> Score:
 
 
 def with_the_rest(phrase: Score, answer: Score) -> Score:
-    """A phrase's new version, with the parts that were not played anew as they are."""
-    fresh: list[Part] = list(answer.parts)
-    parts = []
-    for part in phrase.parts:
-        match = next((new for new in fresh if (new.role, new.program) == (part.role, part.program)), None)
-        if match is None or not part.notes:
-            parts.append(part)
-        else:
-            fresh.remove(match)
-            parts.append(replace(match, name=part.name))
+    """A phrase's new version, with the parts that were not played anew as they are.
+
+    A part that has no pedal or other controls of its own keeps those that it had.
+    """
+    parts = list(phrase.parts)
+    for place, new in zip(_places(phrase, answer.parts), answer.parts, strict=True):
+        old = parts[place]
+        parts[place] = replace(new, name=old.name, controls=new.controls or old.controls)
     return replace(answer, parts=tuple(parts))
+
+
+def _places(phrase: Score, parts: Sequence[Part]) -> list[int]:
+    """Where in a phrase its parts stand that are played anew, which come in its order."""
+    places: list[int] = []
+    for part in parts:
+        like = (part.role, part.program, part.name)
+        places.append(
+            next(
+                index
+                for index, old in enumerate(phrase.parts)
+                if index not in places and old.notes and (old.role, old.program, old.name) == like
+            )
+        )
+    return places
+
+
+def _tell(written: Callable[[Written], None] | None, event: Written | None) -> None:
+    if written is not None and event is not None:
+        written(event)

@@ -39,14 +39,21 @@ def accompany(phrase: Score, controls: Controls, roles: Sequence[Role] = (), lag
 
 
 def harmonise(phrase: Score, controls: Controls) -> Sheet:
-    """Chords under a melody, on the same beat."""
+    """Chords under a melody, on the same beat. Raises BandmateError ("silent") where there are drums alone."""
+    if all(part.is_drums for part in with_notes(phrase).parts):
+        raise BandmateError("there is no melody to harmonise; the phrase has drums alone", "silent")
     return accompany(phrase, controls, ("chords",), 0)
 
 
 def drumify(phrase: Score, controls: Controls) -> Sheet:
-    """Drums to a phrase, on the same beat; drums that are there are left out of what is heard."""
+    """Drums to a phrase, on the same beat."""
+    return accompany(heard_by_drums(phrase), controls, ("drums",), 0)
+
+
+def heard_by_drums(phrase: Score) -> Score:
+    """A phrase without the drums that it has, whose place others take; one of drums alone as it is."""
     pitched = replace(phrase, parts=tuple(part for part in phrase.parts if not part.is_drums))
-    return accompany(pitched if pitched.note_count else phrase, controls, ("drums",), 0)
+    return pitched if pitched.note_count else phrase
 
 
 def restyle(phrase: Score, controls: Controls, style: Score | None = None) -> Sheet:

@@ -14,6 +14,7 @@ from ..guides.asked import asked_guides
 from ..guides.pitches import Harmony
 from ..harmony import estimate_key
 from ..mood import mood_of
+from ..prompt import last_bar_line
 from ..score import Key, Part, Score
 from ..steering import tonal_home
 from .parts import role_of_slots
@@ -28,8 +29,8 @@ def with_notes(phrase: Score) -> Score:
 
 
 def lines_of(phrase: Score, until: float | None = None) -> list[float]:
-    """Bar lines of a phrase, from beat 0 to the one that ends it."""
-    bars = list(phrase.bars(until))
+    """Bar lines of a phrase, from beat 0 to the one that ends it (or the first at or after `until`)."""
+    bars = list(phrase.bars(last_bar_line(phrase) if until is None else until))
     return [bar.start for bar in bars] + [bars[-1].end]
 
 

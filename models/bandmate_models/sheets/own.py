@@ -221,8 +221,8 @@ def interpolate(first: Score, second: Score, controls: Controls) -> Sheet:
         last=sum(1 for _ in frames_of_bars(bars)),
         guides=guides_for(controls, parts, slots, key=key, phrase=prefix),
         rates=_blend(
-            onset_rates(prefix, mine, until),
-            onset_rates(suffix, theirs, lines_of(suffix)[-1]),
+            {**dict.fromkeys(slots, 0.0), **onset_rates(prefix, mine, until)},
+            {**dict.fromkeys(slots, 0.0), **onset_rates(suffix, theirs, lines_of(suffix)[-1])},
             opening,
             count,
         ),
@@ -266,7 +266,10 @@ def heights_of(phrase: Score, slots: Sequence[int]) -> dict[int, float]:
 def _blend(
     one: Mapping[int, float], other: Mapping[int, float], opening: int, bars: int
 ) -> Callable[[int], dict[int, float]]:
-    """A target that goes from one to another over `bars` bars, from bar `opening` of the sequence on."""
+    """A target that goes from one to another over `bars` bars, from bar `opening` of the sequence on.
+
+    What only one of them has stays as it is.
+    """
 
     def at(bar: int) -> dict[int, float]:
         share = min(1.0, max(0.0, (bar - opening + 0.5) / bars))

@@ -107,12 +107,19 @@ class Sheet:
         sounding = [note.end for part in self.template.parts for note in part.notes]
         grammar = Grammar(
             reader,
-            iter(order[reached:]),
+            iter([*order[reached:], self._beyond(frames)]),
             self.constraints,
             self.guides,
             sounds_until=max([self.start, *sounding]),
         )
         return Opening(header, body, runs[1:], grammar)
+
+    def _beyond(self, frames: list[Frame]) -> Slice:
+        """The frame that would follow: the first of another bar like the last."""
+        end = frames[-1].start + frames[-1].ticks
+        following = next(frames_of_bars(self.bars[-1:], end))
+        player = self.header.lag is not None and self.header.lag <= 0
+        return Slice("u" if player else "m", len(frames), following, True)
 
     def frames_performed(self) -> list[Rows]:
         """What is to be performed, frame by frame of the answer."""
