@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import floor
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,7 @@ def written(notes: Sequence[SoundedNote], grid: BeatGrid, bars: Bars) -> tuple[S
     """The notes from the bar line before the first on, in quarters, and that line's time in seconds."""
     quarters = grid.pulse.quarters_per_beat
     first = float(grid.beat_at(np.array([min(note.start for note in notes)]))[0])
-    line = bars.downbeat + bars.beats * np.floor((first + EARLY - bars.downbeat) / bars.beats)
+    line = bars.downbeat + bars.beats * floor((first + EARLY - bars.downbeat) / bars.beats)
 
     def place(seconds: float) -> float:
         return (float(grid.beat_at(np.array([seconds]))[0]) - line) * quarters
@@ -120,7 +121,7 @@ def _separate(notes: Iterable[Note]) -> tuple[Note, ...]:
 def _tempos(grid: BeatGrid, line: float) -> tuple[Tempo, ...]:
     """One tempo where the beats are even, else one a beat; the score begins on the grid's beat `line`."""
     quarters = grid.pulse.quarters_per_beat
-    tempos = []
+    tempos: list[Tempo] = []
     for index, (begin, end) in enumerate(pairwise(grid.times)):
         bpm = 60.0 * quarters / float(end - begin)
         place = max(0.0, (index - line) * quarters)

@@ -66,7 +66,8 @@ def _blurred(gate: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         edges[axis] = (width // 2 + 1, width // 2)
         sums = np.cumsum(np.pad(gate, edges, mode="edge"), axis=axis, dtype=np.float64)
         later, earlier = (slice(width, None), slice(None, -width))
-        gate = (sums[later] - sums[earlier] if axis == 0 else sums[:, later] - sums[:, earlier]) / width
+        sums = sums[later] - sums[earlier] if axis == 0 else sums[:, later] - sums[:, earlier]
+        gate = (sums / width).astype(np.float32)
     return gate
 
 
