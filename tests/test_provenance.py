@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 
 from bandmate.answers import Folder
 from bandmate.demo_phrase import demo_phrase
+from bandmate.stems.export import Wishes, export_stems
+from bandmate.stems.music import Music
 from bandmate.take import Take
 from bandmate_bridge.audio.formats import FORMATS, Encoding, write_sound
 from bandmate_bridge.audio.provenance import Provenance, with_info
 from bandmate_bridge.audio.render import wav_bytes
+from bandmate_bridge.audio.watermark.files import number_of, search_file
 
 MADE = Provenance("default 8bit 0a1b2c3d", 7, "0f3kz8q2m1n")
 words = st.from_regex(r"[a-z0-9.-]+( [a-z0-9.-]+)*", fullmatch=True)
@@ -37,8 +40,7 @@ def test_any_text_can_be_read(text: str) -> None:
 
 
 def test_music_of_somebody_else_is_not_said_to_be_generated() -> None:
-    assert Provenance().sentence == ""
-    assert "comment" not in Provenance().tags
+    assert Provenance().tags["comment"] == "Sounded by Bandmate"
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -72,6 +74,16 @@ def test_every_file_of_a_take_says_it(tmp_path: Path) -> None:
         [text] = [message.text for message in mido.MidiFile(file).tracks[0] if message.type == "text"]
         assert Provenance.read(text) == take.provenance
     assert Provenance.read(tags_of(files[2])["comment"]) == take.provenance
+
+
+def test_stems_say_it_and_carry_a_mark_that_is_asked_for(tmp_path: Path) -> None:
+    take = Take.create(demo_phrase(), task="continue", model="default 8bit 0a1b2c3d", seed=7)
+    export_stems(Music.of_take(take), Wishes("flac", mark=b"bandmate"), tmp_path / "stems")
+    mix = tmp_path / "stems/00 Mix.flac"
+    assert Provenance.read(tags_of(mix)["comment"]) == take.provenance
+    finding = search_file(mix)
+    assert finding.found
+    assert finding.number == number_of(take.id)
 
 
 def tags_of(file: Path) -> dict[str, str]:

@@ -49,7 +49,7 @@ def add(commands: Commands) -> None:
         "--phrase", action="store_true", help="the take's phrase too, and the answer after it"
     )
     command.add_argument("--force", action="store_true", help="replace a folder that holds nothing but stems")
-    add_settings(command, "soundfont", "library")
+    add_settings(command, "soundfont", "library", "watermark", "watermark_key")
     command.set_defaults(run=run)
 
 
@@ -57,7 +57,9 @@ def run(options: argparse.Namespace, config: Config, console: Console) -> int:
     from bandmate.files import safe_stem
     from bandmate.stems.export import Wishes, export_stems
 
-    wishes = Wishes(options.format, options.bits, options.rate, options.mix, config.soundfont)
+    wishes = Wishes(
+        options.format, options.bits, options.rate, options.mix, config.soundfont, config.watermark_bytes
+    )
     music = _music(options.music, config, options.phrase)
     folder = options.output or Path(f"{safe_stem(music.title)} stems")
     progress = console.progress("stems")

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bandmate.placing import Placed
 from bandmate.take import Take
+from bandmate_bridge.audio.provenance import Provenance
 from bandmate_models.errors import BandmateError
 from bandmate_models.midi import read_midi
-from bandmate_models.prompt import last_bar_line
 from bandmate_models.score import Part, Score
 
 _TOLD = ("id", "created", "task", "model", "seed", "controls", "parent", "tags")
@@ -28,31 +29,28 @@ class Music:
     title: str
     answer: float
     origin: Mapping[str, Any]
-    provenance: Mapping[str, str]
+    provenance: Provenance
 
     @classmethod
     def of_file(cls, file: Path) -> Music:
         """Raises BandmateError as `read_midi` does."""
         score = read_midi(file)
         beats = max((bar.end for bar in score.bars()), default=0.0)
-        return cls(score, beats, file.stem, 0.0, {"source": file.name, "take": None}, {})
+        return cls(score, beats, file.stem, 0.0, {"source": file.name, "take": None}, Provenance())
 
     @classmethod
     def of_take(cls, take: Take, *, with_phrase: bool = False) -> Music:
-        """The take's answer, or its phrase and the answer after it."""
+        """The take's answer, alone or in its place with the phrase."""
         card = take.card
-        joined = with_phrase and take.phrase is not None and take.phrase.note_count
-        answer = last_bar_line(take.phrase) if joined and take.phrase is not None else 0.0
-        score = take.after_phrase() if joined else take.score
-        beats = answer + take.length
-        made = {"model": card.model, "seed": "" if card.seed is None else str(card.seed), "take": card.id}
+        whole = take.in_place() if with_phrase else Placed(take.score, 0.0, take.length)
+        beats = whole.beats
         return cls(
-            replace(score, parts=tuple(_ended(part, beats) for part in score.parts)),
+            replace(whole.score, parts=tuple(_ended(part, beats) for part in whole.score.parts)),
             beats,
             card.title or card.id,
-            answer,
+            whole.start,
             {"source": None, "take": {name: value for name, value in asdict(card).items() if name in _TOLD}},
-            {name: text for name, text in made.items() if text},
+            take.provenance,
         )
 
     def require_notes(self) -> None:
