@@ -8,6 +8,7 @@ from its beginning, whatever was read before it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,15 @@ from .errors import BandmateError
 
 KEPT_SHARE = 0.5
 """Share of the capacity that is kept, in whole bars, when a context slides."""
+
+
+class Mark(NamedTuple):
+    """A place in a context to go back to."""
+
+    tokens: int
+    position: int
+    slides: int
+    logits: NDArray[np.float32]
 
 
 class Context:
@@ -57,6 +67,19 @@ class Context:
         self._decoder.rewind_to(same)
         self._logits = self._decoder.append(new[same:])
         self._in_chunks = len(new)
+
+    def mark(self) -> Mark:
+        return Mark(len(self._body), self._decoder.position, self.slides, self.logits.copy())
+
+    def back_to(self, mark: Mark) -> bool:
+        """Forget what came after a mark; not where the context has slid since."""
+        if self.slides != mark.slides:
+            return False
+        del self._body[mark.tokens :]
+        self._decoder.rewind_to(mark.position)
+        self._in_chunks = min(self._in_chunks, mark.position)
+        self._logits = mark.logits
+        return True
 
     def step(self, token: int) -> None:
         """Take one more token, sliding first where the cache is full."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import copy
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,8 +63,8 @@ class Grammar:
         self.reader = reader
         self.constraints = constraints
         self.guides = tuple(guides)
-        self._upcoming: Iterator[Slice] = iter(upcoming)
-        self._next = next(self._upcoming, None)
+        self._upcoming = list(upcoming)
+        self._at = 0
         players = {part.slot for part in reader.parts if part.player}
         self._sounds_until = sounds_until
         mute = {slot for slot, pitches in constraints.pitches.items() if not pitches.any()}
@@ -75,6 +76,16 @@ class Grammar:
             stream: np.isin(_SLOT, slots) for stream, slots in self._slots.items()
         }
         self._guided: tuple[int, Mask] = (-1, self._onset_slots["m"])
+
+    @property
+    def _next(self) -> Slice | None:
+        return self._upcoming[self._at] if self._at < len(self._upcoming) else None
+
+    def draft(self) -> Grammar:
+        """A twin that goes its own way from here; what the guides have heard is shared."""
+        twin = copy.copy(self)
+        twin.reader = self.reader.copy()
+        return twin
 
     def opens_bar(self, token: int) -> bool:
         """Whether `token` is the bar token of the next bar."""
@@ -98,8 +109,9 @@ class Grammar:
                 guide.heard(self.reader, token)
         if played is not None and isinstance(played.event, Note):
             self._sounds_until = max(self._sounds_until, played.event.end)
-        if self._next is not None and token == self._next.frame.marker(self._next.stream):
-            self._next = next(self._upcoming, None)
+        following = self._next
+        if following is not None and token == following.frame.marker(following.stream):
+            self._at += 1
         return played
 
     def mask(self) -> Mask:

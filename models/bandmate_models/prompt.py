@@ -22,6 +22,7 @@ from .guides import Guide
 from .guides.asked import asked_guides
 from .guides.pitches import Harmony
 from .harmony import estimate_key
+from .opening import Opening
 from .reading import Reader
 from .score import Metre, Part, Score, Tempo
 from .slots import assign_slots
@@ -71,6 +72,24 @@ class Prompt:
         frames = list(frames_of_bars([*self.bars, *[self.next_bar] * (bars + 1)]))
         upcoming = list(in_order(frames, None))[reader.heard["m"] :]
         return Grammar(reader, upcoming, self.constraints, self.guides, sounds_until=self.phrase.end)
+
+    def opening(self, bars: int) -> Opening:
+        """The same as an opening of so many bars, each frame of which is to be written."""
+        frames = list(frames_of_bars([*self.bars, *[self.next_bar] * bars]))
+        answer = frames[sum(1 for _ in frames_of_bars(self.bars)) :]
+        told = [
+            [frame.marker("m"), *([self.chords[frame.start]] if frame.start in self.chords else [])]
+            for frame in answer
+        ]
+        runs = [
+            ([frame.bar_token] if frame.bar_token is not None else []) + tokens
+            for frame, tokens in zip(answer[1:], told[1:], strict=True)
+        ]
+        grammar = self.grammar(bars)
+        for token in told[0]:
+            grammar.advance(token)
+        opens = [frame.bar_token is not None for frame in answer]
+        return Opening(self.header, [*self.body, *told[0]], [*runs, [v.EOS]], opens, grammar)
 
     def steering(self) -> Steering:
         return Steering(self.rates, self.home, self.heights)

@@ -15,6 +15,8 @@ import onnxruntime
 
 from bandmate_models import vocabulary
 from bandmate_models.errors import BandmateError
+from bandmate_models.memorisation import FILE_NAME as MEMORY_FILE
+from bandmate_models.memorisation import MemoryFilter
 from bandmate_models.model_config import ModelConfig
 
 FORMAT = 1
@@ -66,6 +68,14 @@ class Weights:
         session = _session(folder, blob, threads)
         _check_shapes(folder, session, config)
         return cls(config, session, folder, content["sha256"])
+
+    def memory(self) -> MemoryFilter | None:
+        """What the model has read, as a filter that lies beside it; None where there is none.
+
+        BandmateError("bad_weights") when it is damaged.
+        """
+        path = self.folder / MEMORY_FILE
+        return MemoryFilter.load(path) if path.is_file() else None
 
 
 def write_weights(folder: Path, model: bytes, config: ModelConfig, notes: Mapping[str, Any]) -> None:

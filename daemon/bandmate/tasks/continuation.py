@@ -12,7 +12,9 @@ from bandmate_models.controls import Controls
 from bandmate_models.decoder import Decoder
 from bandmate_models.errors import BandmateError
 from bandmate_models.generation import generate
+from bandmate_models.memorisation import MemoryFilter
 from bandmate_models.prompt import Prompt, prompt_of
+from bandmate_models.proofreading import write
 from bandmate_models.reading import Played
 from bandmate_models.sampler import Sampler
 from bandmate_models.score import Control, Key, Note, Part, Score
@@ -37,8 +39,11 @@ def seeds_of(controls: Controls) -> list[int]:
 class Continuation:
     """Continues phrases with one decoder; what stays the same of a growing phrase is read once."""
 
-    def __init__(self, weights: Weights, decoder: Decoder | None = None) -> None:
+    def __init__(
+        self, weights: Weights, decoder: Decoder | None = None, memory: MemoryFilter | None = None
+    ) -> None:
         self._context = Context(decoder or Decoder(weights))
+        self._memory = memory
 
     @property
     def context(self) -> Context:
@@ -67,6 +72,16 @@ class Continuation:
         for played, bars in writing:
             yield (None if played is None else _moved(played, -prompt.end)), bars - len(prompt.bars)
 
+    def _drafted(self, prompt: Prompt, controls: Controls, seed: int) -> Iterator[tuple[Played | None, int]]:
+        """The same bar by bar, each proofread before its events come (see proofreading.write)."""
+        opening = prompt.opening(controls.bars)
+        self._context.set(opening.header, opening.body)
+        sampler = Sampler(controls.temperature, controls.top_p, seed)
+        frames = len(opening.runs)
+        for played, done in write(self._context, opening, sampler, prompt.steering(), self._memory):
+            bars = 1 + done * controls.bars // frames
+            yield (None if played is None else _moved(played, -prompt.end)), min(bars, controls.bars)
+
     def answer(
         self,
         phrase: Score,
@@ -87,7 +102,7 @@ class Continuation:
         ink = ink_of_prompt(prompt, controls)
         heard: list[Played] = []
         told = -1
-        for played, opened in self.events(prompt, controls, seed):
+        for played, opened in self._drafted(prompt, controls, seed):
             if cancelled is not None and cancelled():
                 raise BandmateError("cancelled", "cancelled")
             if progress is not None and opened - 1 > told:

@@ -10,8 +10,9 @@ from bandmate.tasks.continuation import Continuation, answer_part
 from bandmate_models.controls import Controls
 from bandmate_models.decoder import Decoder
 from bandmate_models.errors import BandmateError
-from bandmate_models.generation import Filled, fill
+from bandmate_models.generation import Filled
 from bandmate_models.performing import perform
+from bandmate_models.proofreading import write
 from bandmate_models.reading import Played
 from bandmate_models.sampler import Sampler
 from bandmate_models.score import Part, Score
@@ -107,7 +108,8 @@ class Studio:
     """Answers requests with one decoder; the same request with the same seed gives the same notes."""
 
     def __init__(self, weights: Weights, decoder: Decoder | None = None) -> None:
-        self._continuation = Continuation(weights, decoder)
+        self._memory = weights.memory()
+        self._continuation = Continuation(weights, decoder, self._memory)
         self._context = self._continuation.context
 
     def answer(
@@ -156,15 +158,15 @@ class Studio:
     def _written(self, sheet: Sheet, controls: Controls, seed: int) -> Iterator[Filled]:
         """Events on the sheet's time line, as they are written, and how many frames are done."""
         opening = sheet.opening()
-        context, grammar = self._context, opening.grammar
+        context, reader = self._context, opening.grammar.reader
         context.set(opening.header, opening.body)
         sampler = Sampler(controls.temperature, controls.top_p, seed)
         if sheet.performed is None:
-            yield from fill(context, grammar, sampler, sheet.steering(), opening.runs)
+            yield from write(context, opening, sampler, sheet.steering(), self._memory)
             return
         stiff = sheet.frames_performed()
-        for played in perform(context, grammar.reader, sampler, stiff, opening.runs):
-            yield Filled(played, sum(frame.start < grammar.reader.frame.start for frame in sheet.frames))
+        for played in perform(context, reader, sampler, stiff, opening.runs):
+            yield Filled(played, sum(frame.start < reader.frame.start for frame in sheet.frames))
 
 
 def assemble(sheet: Sheet, heard: list[Played]) -> Score:

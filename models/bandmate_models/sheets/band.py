@@ -39,7 +39,7 @@ def accompany(phrase: Score, controls: Controls, roles: Sequence[Role] = (), lag
 
 
 def harmonise(phrase: Score, controls: Controls) -> Sheet:
-    """Chords under a melody, on the same beat. Raises BandmateError ("silent") where there are drums alone."""
+    """Chords under a melody, on the same beat. Raises BandmateError ("silent") where there is none."""
     if all(part.is_drums for part in with_notes(phrase).parts):
         raise BandmateError("there is no melody to harmonise; the phrase has drums alone", "silent")
     return accompany(phrase, controls, ("chords",), 0)

@@ -12,22 +12,10 @@ from ..encoding import Header, Rows, frame_tokens
 from ..frames import Frame, Slice, frames_of_bars, in_order
 from ..grammar import Constraints, Grammar
 from ..guides import Guide
+from ..opening import Opening
 from ..reading import Reader
 from ..score import Score
 from ..steering import Steering, Target
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """Where writing begins: header and body tokens up to the first frame to be written, its marker included.
-
-    Each of `runs` stands after one frame that is written, up to the next that is to be, or to EOS.
-    """
-
-    header: list[int]
-    body: list[int]
-    runs: list[list[int]]
-    grammar: Grammar
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +100,8 @@ class Sheet:
             self.guides,
             sounds_until=max([self.start, *sounding]),
         )
-        return Opening(header, body, runs[1:], grammar)
+        opens = [frame.bar_token is not None for frame in frames[self.first : self.last]]
+        return Opening(header, body, runs[1:], opens, grammar)
 
     def _beyond(self, frames: list[Frame]) -> Slice:
         """The frame that would follow: the first of another bar like the last."""

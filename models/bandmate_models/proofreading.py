@@ -1,0 +1,61 @@
+"""Writes bar by bar, and a bar again that stands in the training music."""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from . import vocabulary as v
+from .context import Context
+from .generation import Filled, fill
+from .memorisation import LIMIT, MemoryFilter
+from .opening import Opening
+from .reading import Played
+from .sampler import Sampler
+from .score import Note
+from .steering import Steering
+
+TRIES = 4
+"""Drafts of one bar, at most; the last one stands."""
+
+
+def write(
+    context: Context,
+    opening: Opening,
+    sampler: Sampler,
+    steering: Steering,
+    memory: MemoryFilter | None = None,
+) -> Iterator[Filled]:
+    """Fill an opening that `context` has been set to; events come at the end of their bar.
+
+    A bar that brings a part's longest match with the training music over memorisation.LIMIT notes is
+    written again.
+    """
+    grammar = opening.grammar
+    heard: list[Played] = []
+    done = 0
+    for runs in opening.bars:
+        mark = context.mark()
+        for attempt in range(TRIES):
+            draft, steered = grammar.draft(), copy.deepcopy(steering)
+            bar = list(fill(context, draft, sampler, steered, runs))
+            events = [filled.played for filled in bar if filled.played is not None]
+            if memory is None or attempt == TRIES - 1 or is_new(memory, [*heard, *events]):
+                break
+            if not context.back_to(mark):
+                break
+        grammar, steering = draft, steered
+        heard += events
+        for filled in bar:
+            yield filled._replace(frames=done + filled.frames)
+        done += len(runs)
+
+
+def is_new(memory: MemoryFilter, heard: Iterable[Played]) -> bool:
+    """Whether no pitched part has a stretch of more than LIMIT notes that may stand in the training music."""
+    notes: defaultdict[int, list[Note]] = defaultdict(list)
+    for played in heard:
+        if isinstance(played.event, Note) and played.slot not in v.DRUM_SLOTS:
+            notes[played.slot].append(played.event)
+    return all(memory.longest(part) <= LIMIT for part in notes.values())
