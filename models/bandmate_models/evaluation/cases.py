@@ -24,7 +24,7 @@ from .held_pieces import HeldPiece
 
 LAGS = {"offline": -2, "same beat": 0, "live": 1}
 """Beats of lag of an accompaniment that is asked about, by name."""
-TASK_LAGS = {"harmonise": -2, "drumify": -2}
+TASK_LAGS = {"harmonise": 0, "drumify": 0}
 """Lags of the tasks that have one."""
 BARS = (16, 12, 8, 4)
 """Bars of an excerpt: the most that fit the context."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,9 +30,17 @@ class HeldPiece(NamedTuple):
 
 
 def held_pieces(
-    manifest: Path, midi: Path, *, split: str = "test", per_source: int = 12, all_bands: bool = True
+    manifest: Path,
+    midi: Path,
+    *,
+    split: str = "test",
+    per_source: int = 12,
+    more: Mapping[str, int] | None = None,
+    all_bands: bool = True,
 ) -> Iterator[HeldPiece]:
     """Up to `per_source` groups of each real source, drawn by the hash of their names, and every band's.
+
+    `more` says for some sources how many groups they have instead.
 
     Raises BandmateError when the manifest or its MIDI files are not there.
     """
@@ -45,19 +53,20 @@ def held_pieces(
         raise BandmateError(
             f"{manifest} names no real {split} pieces; name the corpus's manifest", "bad_file"
         )
-    for _, pieces in sorted(chosen.items()):
+    for name, pieces in sorted(chosen.items()):
+        most = (more or {}).get(name, per_source)
         groups: dict[str, Piece] = {}
         for piece in sorted(pieces, key=lambda piece: (_relative(piece, midi) not in bands, piece.path)):
             groups.setdefault(piece.group, piece)
-        taken: Counter[str] = Counter()
+        taken = 0
         for group in sorted(groups, key=lambda group: hashlib.sha256(group.encode()).digest()):
             piece = groups[group]
             band = _relative(piece, midi) in bands
-            if taken["all"] >= per_source and not (band and all_bands):
+            if taken >= most and not (band and all_bands):
                 continue
             held = _read(piece, band)
             if held is not None:
-                taken["all"] += 1
+                taken += 1
                 yield held
 
 

@@ -1,0 +1,149 @@
+"""Accompaniments of real bands and songs: do they go with what is played."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bandmate.evaluating.crew import Ask, Musician
+from bandmate.evaluating.phrases import excerpts_for, through_format
+from bandmate.evaluating.section import Scene, Section, figure_of_values
+from bandmate.tasks.studio import Request
+from bandmate_models.attributes import attributes_of
+from bandmate_models.controls import Controls
+from bandmate_models.evaluation.accompaniment import Fit, fit_of
+from bandmate_models.evaluation.bootstrap import Figure
+from bandmate_models.evaluation.distributions import Histogram, jsd, onset_histogram, pitch_histogram
+from bandmate_models.evaluation.excerpts import Excerpt
+from bandmate_models.evaluation.gates import live_gate, within_gate
+from bandmate_models.score import Score
+
+BARS = 8
+WAYS: dict[str, dict[str, object]] = {
+    "offline": {"lag": -2},
+    "live": {"lag": 1},
+    "live, chord lock": {"lag": 1, "chord_lock": True},
+}
+"""Controls of each way to accompany."""
+SETS = ("bands", "lieder")
+SONGS = "openscore_lieder"
+"""The source whose pieces are a voice and its piano."""
+
+Judged = tuple[Excerpt, Fit, Score]
+
+
+def accompanying(scene: Scene) -> list[Section]:
+    """One section for the bands, one for the songs."""
+    return [section for name in SETS for section in _of_set(scene, name)]
+
+
+def _of_set(scene: Scene, name: str) -> list[Section]:
+    if name == "bands":
+        pieces, most = [piece for piece in scene.pieces if piece.band], len(scene.pieces)
+    else:
+        pieces = [piece for piece in scene.pieces if piece.source.name == SONGS]
+        most = scene.sizes.lieder
+    excerpts = excerpts_for(pieces, "accompany", BARS, most)
+    if not excerpts:
+        return []
+    section = Section(f"Accompaniment of {name}, {BARS} bars of {len(excerpts)} pieces")
+    sides = {"real": _judged(excerpts, [excerpt.ours for excerpt in excerpts])}
+    for way, wishes in WAYS.items():
+        sides[f"ours, {way}"] = _played(scene, name, scene.ours, excerpts, way, wishes)
+    if scene.ngram is not None:
+        for way in ("offline", "live"):
+            sides[f"5-gram, {way}"] = _played(scene, name, scene.ngram, excerpts, way, WAYS[way])
+    for side, judged in sides.items():
+        _put(section, side, judged, name)
+    real, offline, live = (sides[side] for side in ("real", "ours, offline", "ours, live"))
+    for measure in ("consonance", "note_in_chord"):
+        section.gates.append(
+            within_gate(
+                f"{name}, offline: {measure}", _mean(_counted(offline), measure), _mean(real, measure)
+            )
+        )
+    section.gates.append(live_gate(f"{name}, live: consonance", _mean(_counted(live), "consonance")))
+    section.gates.append(
+        live_gate(
+            f"{name}, live with chord lock: consonance",
+            _mean(_counted(sides["ours, live, chord lock"]), "consonance"),
+        )
+    )
+    return [section]
+
+
+def _played(
+    scene: Scene,
+    name: str,
+    musician: Musician,
+    excerpts: Sequence[Excerpt],
+    way: str,
+    wishes: dict[str, object],
+) -> list[Judged]:
+    asks = [
+        Ask(musician, Request("accompany", excerpt.played, controls_for(excerpt, wishes)), seed)
+        for seed, excerpt in enumerate(excerpts)
+    ]
+    who = "ours" if musician.ngram is None else "n-gram"
+    return _judged(excerpts, scene.crew.answers(f"accompanying {name} {way}, {who}", asks))
+
+
+def controls_for(excerpt: Excerpt, wishes: dict[str, object]) -> Controls:
+    """The roles that really play, each as dense and as high as it really is."""
+    parts: dict[str, tuple[int, int]] = {}
+    for part in excerpt.ours.parts:
+        attributes = attributes_of(part)
+        if attributes is not None:
+            parts.setdefault(part.role, (attributes.density, attributes.register))
+    return Controls.parse(
+        {
+            "roles": ",".join(parts),
+            "density": ",".join(f"{role}:{density}" for role, (density, _) in parts.items()),
+            "register": ",".join(
+                f"{role}:{register}" for role, (_, register) in parts.items() if role != "drums"
+            )
+            or None,
+            **wishes,
+        }
+    )
+
+
+def _judged(excerpts: Sequence[Excerpt], answers: Sequence[Score | None]) -> list[Judged]:
+    judged = []
+    for excerpt, answer in zip(excerpts, answers, strict=True):
+        if answer is not None:
+            heard = through_format(excerpt.ours) if answer is excerpt.ours else answer
+            fit = fit_of(excerpt.played, heard, excerpt.ours, excerpt.beats)
+            judged.append((excerpt, fit, heard))
+    return judged
+
+
+def _counted(judged: list[Judged]) -> list[Judged]:
+    return [row for row in judged if row[1].counts]
+
+
+def _put(section: Section, side: str, judged: list[Judged], name: str) -> None:
+    """Figures of the answers that count, and how many do; consonance of all beside it."""
+    counted = _counted(judged)
+    for measure in ("consonance", "note_in_chord"):
+        section.put(side, measure, _figure(counted, measure, name))
+    section.put(side, "consonance of all", _mean(judged, "consonance"))
+    section.put(side, "note_in_chord of all", _mean(judged, "note_in_chord"))
+    if side != "real" and judged:
+        section.put(side, "pitch_jsd", _divergence(judged, pitch_histogram))
+        section.put(side, "onset_jsd", _divergence(judged, onset_histogram))
+    section.put(side, "counted", f"{len(counted)} of {len(judged)}")
+
+
+def _divergence(judged: list[Judged], histogram: Callable[[Score], Histogram]) -> float:
+    return sum(jsd(histogram(excerpt.ours), histogram(heard)) for excerpt, _, heard in judged) / len(judged)
+
+
+def _figure(judged: list[Judged], measure: str, name: str) -> Figure | None:
+    return figure_of_values(
+        [(name, excerpt.piece.group, getattr(fit, measure)) for excerpt, fit, _ in judged]
+    )
+
+
+def _mean(judged: list[Judged], measure: str) -> float | None:
+    figure = _figure(judged, measure, "all")
+    return None if figure is None else figure.mean
