@@ -35,7 +35,8 @@ def new_folder(path: Path, *, replaces: Replaces = _nothing) -> Iterator[Path]:
     """
     path = path.absolute()
     _require_free(path, replaces)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        _make(path.parent)
     _sweep(path)
     working = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_UNFINISHED, dir=path.parent))
     try:
@@ -50,6 +51,13 @@ def new_folder(path: Path, *, replaces: Replaces = _nothing) -> Iterator[Path]:
         shutil.rmtree(working, ignore_errors=True)
         raise
     sync_folder(path.parent)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from error
 
 
 def _require_free(path: Path, replaces: Replaces) -> None:
