@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bandmate.tasks.studio import Request
 from bandmate_models import vocabulary
-from bandmate_models.controls import Controls
 from bandmate_models.model_config import ModelConfig
 from bandmate_models.prompt import last_bar_line
 from bandmate_models.score import Score
@@ -29,20 +29,21 @@ class StandInWeights:
 
 
 class StandInBand:
-    """Answers like `bandmate.tasks.continuation.Continuation`."""
+    """Answers like `bandmate.tasks.studio.Studio`: every request is continued."""
 
     def __init__(self, weights: StandInWeights) -> None:
         self.weights = weights
 
     def answer(
         self,
-        phrase: Score,
-        controls: Controls,
+        request: Request,
         seed: int,
         *,
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        written: object = None,
     ) -> Score:
+        phrase, controls = request.given, request.controls
         end = last_bar_line(phrase)
         length = controls.bars * phrase.metre_at(end - 1e-6).bar_length
         whole = phrase.excerpt(0.0, end)
@@ -64,5 +65,5 @@ class StandInBand:
 
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """From here on the command line's takes come from the stand-in."""
-    monkeypatch.setattr("bandmate.answers.Continuation", StandInBand)
+    monkeypatch.setattr("bandmate.answers.Studio", StandInBand)
     monkeypatch.setattr("bandmate.producing.Weights", StandInWeights)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from bandmate.ink import Written, ink_of_prompt
+from bandmate.tasks.continuation import assemble
+from bandmate.tasks.studio import Request
 from bandmate_models.controls import Controls
+from bandmate_models.errors import BandmateError
 from bandmate_models.prompt import Prompt, prompt_of
 from bandmate_models.reading import Played
 from bandmate_models.score import Note, Score
@@ -38,3 +42,31 @@ class StandIn:
                 self.written += 1
                 note = Note(start, 0.5 / self.per_beat, 60 + (seed + step) % 12, 70 + step % 50)
                 yield Played(slot, note), int(start // bar) + 1
+
+    def answer(
+        self,
+        request: Request,
+        seed: int,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        written: Callable[[Written], None] | None = None,
+    ) -> Score:
+        """As `bandmate.tasks.studio.Studio` answers: every request is continued."""
+        controls = request.controls
+        prompt = self.hear(request.given, controls, until=request.end)
+        ink = ink_of_prompt(prompt, controls)
+        heard = []
+        for played, bars in self.events(prompt, controls, seed):
+            if cancelled is not None and cancelled():
+                raise BandmateError("the request was cancelled", "cancelled")
+            if progress is not None:
+                progress(bars - 1, controls.bars)
+            assert played is not None
+            heard.append(played)
+            event = ink.dry(played)
+            if written is not None and event is not None:
+                written(event)
+        if progress is not None:
+            progress(controls.bars, controls.bars)
+        return assemble(prompt, heard, controls)

@@ -109,6 +109,7 @@ def test_takes_are_kept_and_found(phrase: str, capsys: pytest.CaptureFixture[str
     assert bandmate("takes", "export", "last", "-o", "exported") == 0
     assert sorted(path.name for path in Path("exported").iterdir()) == [
         "Night train phrase.mid",
+        "Night train with phrase.mid",
         "Night train.mid",
     ]
 

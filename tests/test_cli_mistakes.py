@@ -152,7 +152,7 @@ _SLOW_BAND = """
         def answer(self, *arguments, **how):
             print("working", flush=True)
             time.sleep(60)
-    bandmate.answers.Continuation = Slow
+    bandmate.answers.Studio = Slow
     bandmate.producing.Weights = StandInWeights
     raise SystemExit(main(sys.argv[1:]))
 """
@@ -176,7 +176,7 @@ def test_a_reader_that_goes_away_is_no_trouble(phrase: str) -> None:
         import bandmate.answers, bandmate.producing
         from band_stand_in import StandInBand, StandInWeights
         from bandmate.cli import main
-        bandmate.answers.Continuation = StandInBand
+        bandmate.answers.Studio = StandInBand
         bandmate.producing.Weights = StandInWeights
         sys.stdin.readline()
         raise SystemExit(main(sys.argv[1:]))

@@ -114,7 +114,7 @@ def test_the_answer_follows_the_phrase_on_its_last_bar_line() -> None:
         tempos=(Tempo(0.0, 90.0),),
         metres=(Metre(0.0, 3, 4),),
     )
-    whole = Take.create(WALTZ, task="continue", phrase=phrase).after_phrase()
+    whole = Take.create(WALTZ, task="continue", phrase=phrase).in_place().score
     melody, drums = whole.parts
     assert [note.start for note in melody.notes] == [0.0, 4.0, 6.0, 7.0]
     assert [note.start for note in drums.notes] == [6.0]
@@ -129,13 +129,13 @@ def test_what_changed_in_the_phrase_is_kept_in_the_whole() -> None:
         tempos=(Tempo(0.0, 100.0), Tempo(4.0, 90.0)),
         metres=(Metre(0.0, 4, 4),),
     )
-    whole = Take.create(WALTZ, task="continue", phrase=phrase).after_phrase()
+    whole = Take.create(WALTZ, task="continue", phrase=phrase).in_place().score
     assert [(tempo.beat, tempo.bpm) for tempo in whole.tempos] == [(0.0, 100.0), (4.0, 90.0)]
     assert [(metre.beat, metre.numerator) for metre in whole.metres] == [(0.0, 4), (8.0, 3)]
 
 
 def test_a_take_without_a_phrase_is_whole_alone() -> None:
-    assert Take.create(WALTZ, task="continue").after_phrase() == WALTZ
+    assert Take.create(WALTZ, task="continue").in_place().score == WALTZ
 
 
 def test_the_summary_is_one_line() -> None:

@@ -24,7 +24,7 @@ CODES: dict[str, str] = {
     "bad_list": "the list contradicts itself: its counts, the order of its messages or its checksum",
     "incomplete": "messages of a list were asked for again and never came",
     "too_big": "more notes, parts or beats than a list may have",
-    "silent": "there are no notes to go on from",
+    "silent": "there are no notes to go by, or none of the kind that the task needs",
     "bad_metre": "the phrase is in a metre that the model does not know",
     "context_full": "phrase and answer are longer than the model's memory",
     "unknown_job": "no request of that id waits or runs",
@@ -38,6 +38,8 @@ CODES: dict[str, str] = {
     "no_conductor": "the process that holds the MIDI ports does not answer",
     "failed": "the daemon made a mistake; its log says which",
 }
+
+_TAKES = "accepted progress note take done refused"
 
 # fmt: off
 TABLE: tuple[Message, ...] = (
@@ -85,14 +87,60 @@ TABLE: tuple[Message, ...] = (
     message(
         "ask", "continue", "id:id list:id (key:text value:any)",
         "Go on from a phrase: a list uploaded before, or 0 for what was last played into Bandmate "
-        "In. Keys are the controls (bars, takes, temperature, top_p, seed, key, scale_lock), and stream: "
-        "1 has every note told as it is written.",
-        "accepted progress note take done refused",
+        "In. Keys are the controls (see Controls), and stream: 1 has every note told as it is written.",
+        _TAKES,
+    ),
+    message(
+        "ask", "generate", "id:id (key:text value:any)",
+        "Make music from nothing but the controls.",
+        _TAKES,
+    ),
+    message(
+        "ask", "accompany", "id:id list:id (key:text value:any)",
+        "Write parts to play with a phrase (roles, lag); the list and keys are those of continue.",
+        _TAKES,
+    ),
+    message(
+        "ask", "harmonise", "id:id list:id (key:text value:any)",
+        "Put chords under a melody.",
+        _TAKES,
+    ),
+    message(
+        "ask", "drumify", "id:id list:id (key:text value:any)",
+        "Put drums to a phrase, for those that it has.",
+        _TAKES,
+    ),
+    message(
+        "ask", "infill", "id:id list:id (key:text value:any)",
+        "Write bars of a phrase anew: the keys span_first and span_last say which, counted from 1, both "
+        "inside.",
+        _TAKES,
+    ),
+    message(
+        "ask", "vary", "id:id list:id (key:text value:any)",
+        "Play a phrase otherwise (creativity).",
+        _TAKES,
+    ),
+    message(
+        "ask", "humanise", "id:id list:id (key:text value:any)",
+        "Play stiff notes as a person would.",
+        _TAKES,
+    ),
+    message(
+        "ask", "interpolate", "id:id list:id second:id (key:text value:any)",
+        "Write the bars that lead from one phrase to the second.",
+        _TAKES,
+    ),
+    message(
+        "ask", "restyle", "id:id list:id style:id (key:text value:any)",
+        "Write a new band around the melody of a phrase, in the style of another list; 0: in that of the "
+        "controls.",
+        _TAKES,
     ),
     message(
         "ask", "extend", "id:id take:text (key:text value:any)",
-        "Go on from the end of a take, with the same keys.",
-        "accepted progress note take done refused",
+        "Go on from the end of a take, as it is in its place, with the same keys.",
+        _TAKES,
     ),
     message(
         "ask", "cancel", "id:id request:id",
@@ -111,7 +159,7 @@ TABLE: tuple[Message, ...] = (
     ),
     message(
         "ask", "file", "id:id take:text",
-        "Where is that take's MIDI file?",
+        "Where is the MIDI file of that take's answer?",
         "file refused",
     ),
     message(

@@ -65,6 +65,17 @@ In Python: `examples/osc_client.py`. In Pure Data: `tests/pd/client.pd`.
 - **Loss.** UDP may lose a datagram. A request without an answer within half a second may be sent again, with
   its id. Lists have their own way, below.
 
+## Controls
+
+A request for music may end in keys and values: `"bars" 8 "roles" "bass,drums" "density" "drums:5,bass:2"`.
+The keys are the names of the command line's flags with `_` for `-`, and mean the same: bars, takes, seed,
+temperature, top_p, tempo, metre, key, roles, genre, mood, density, chords, form, scale_lock and so on
+(`docs/command-line.md`). A value is a number, or a text as the flag takes it; 1 and 0 are on and off. What is
+not said is as the daemon's settings have it. Controls that make no sense are refused with `bad_value`.
+
+The notes of a take begin at beat 0: that is the phrase's end for `continue` and `interpolate`, the first bar
+of the span for `infill`, and the phrase's own beat 0 for all others.
+
 ## Note lists
 
 A list travels in one frame, either way: `begin`, its `part` and `change` messages, its `chunk`s, `end`. A

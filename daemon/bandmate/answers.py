@@ -1,20 +1,23 @@
-"""Answers to a phrase, made offline: the takes of one request, and the files they leave."""
+"""Answers to a request, made offline: the takes of one request, and the files they leave."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
 from pathlib import Path
 
 from bandmate.files import claim, safe_stem, write_durably
+from bandmate.phrase_file import Backing, sounded
 from bandmate.take import Take
-from bandmate.tasks.continuation import Continuation, seeds_of
-from bandmate_bridge.audio.render import render, wav_bytes
-from bandmate_models.controls import Controls
+from bandmate.tasks.continuation import seeds_of
+from bandmate.tasks.form import Songwriter
+from bandmate.tasks.outcome import take_of
+from bandmate.tasks.studio import Request, Studio
+from bandmate_bridge.audio.provenance import with_info
+from bandmate_bridge.audio.render import wav_bytes
+from bandmate_bridge.audio.watermark.files import number_of
+from bandmate_bridge.audio.watermark.marking import marked
 from bandmate_models.errors import BandmateError
-from bandmate_models.midi import midi_bytes
-from bandmate_models.score import Score
 from bandmate_models.weights import Weights
 
 Progress = Callable[[int, int], None]
@@ -26,33 +29,25 @@ def model_name(weights: Weights) -> str:
 
 
 def answers(
-    phrase: Score, weights: Weights, controls: Controls, title: str, progress: Progress | None = None
+    request: Request, weights: Weights, title: str, progress: Progress | None = None
 ) -> Iterator[Take]:
-    """`controls.takes` takes, as they are made. `progress` is told bars done and asked, of all takes."""
-    continuation = Continuation(weights)
-    asked = controls.takes * controls.bars
-    for number, seed in enumerate(seeds_of(controls)):
-        before = number * controls.bars
+    """`takes` takes, as they are made. `progress` is told bars done and asked, of all takes."""
+    composer = Songwriter(Studio(weights))
+    seeds = seeds_of(request.controls)
+    for number, seed in enumerate(seeds):
 
-        def told(done: int, _: int, before: int = before) -> None:
+        def told(done: int, asked: int, number: int = number) -> None:
             if progress is not None:
-                progress(before + done, asked)
+                progress(number * asked + done, len(seeds) * asked)
 
-        score = continuation.answer(phrase, controls, seed, progress=told)
-        yield Take.create(
-            score,
-            task="continue",
-            phrase=phrase,
-            model=model_name(weights),
-            seed=seed,
-            controls=asdict(replace(controls, seed=seed, takes=1)),
-            title=title,
-            bars=controls.bars,
-        )
+        score = composer.answer(request, seed, progress=told)
+        yield take_of(request, score, seed, model_name(weights), title=title)
 
 
 class Folder:
     """Where takes are written: "song 1.mid" (the answer), "song 1 with phrase.mid" and "song 1.wav".
+
+    An answer that stands instead of its phrase, or has none, is written once.
 
     Takes are numbered on from those that are there; with `force` from 1, over them.
     """
@@ -64,26 +59,38 @@ class Folder:
         self._next = 1
 
     def write(self, take: Take) -> list[Path]:
-        """The answer alone and after its phrase, complete on disk. Raises BandmateError ("bad_path")."""
+        """The answer alone and in its place, complete on disk. Raises BandmateError ("bad_path")."""
         with self._refusals():
             self._folder.mkdir(parents=True, exist_ok=True)
             answer = self._numbered()
             try:
-                whole = answer.with_name(f"{answer.stem} with phrase.mid")
                 write_durably(answer, take.midi())
-                write_durably(whole, midi_bytes(take.after_phrase()))
+                if take.stands_alone:
+                    return [answer]
+                whole = answer.with_name(f"{answer.stem} with phrase.mid")
+                write_durably(whole, take.midi_in_place())
             except BaseException:
                 if not self._force:
                     answer.unlink(missing_ok=True)
                 raise
         return [answer, whole]
 
-    def sound(self, take: Take, answer: Path, soundfont: Path | None) -> Path:
-        """A WAV of phrase and answer, beside the file of the answer.
+    def sound(
+        self,
+        take: Take,
+        answer: Path,
+        soundfont: Path | None,
+        mark: bytes | None = None,
+        backing: Backing | None = None,
+    ) -> Path:
+        """A WAV of the answer in its place, beside its file; marked with the key `mark`, if any.
 
-        Raises BandmateError: "bad_path", and as `render` does.
+        Raises BandmateError: "bad_path", and as `sounded` does.
         """
-        data = wav_bytes(render(take.after_phrase(), soundfont))
+        sound = sounded(take, soundfont, backing)
+        if mark is not None:
+            sound = marked(sound, number_of(take.id), key=mark)
+        data = with_info(wav_bytes(sound), take.provenance, take.card.title)
         with self._refusals():
             write_durably(answer.with_suffix(".wav"), data)
         return answer.with_suffix(".wav")

@@ -15,7 +15,19 @@ from bandmate.config import load_config
 from bandmate.console import Console
 from bandmate_models.errors import BandmateError
 
-COMMANDS = ("continue_", "serve", "takes", "stems", "models", "ports", "doctor", "watermark", "bench", "demo")
+COMMANDS = (
+    "tasks",
+    "serve",
+    "takes",
+    "stems",
+    "models",
+    "ports",
+    "doctor",
+    "watermark",
+    "bench",
+    "evaluate",
+    "demo",
+)
 
 _EPILOG = """Settings come from a file (--config, BANDMATE_CONFIG), BANDMATE_* in the environment, and flags.
 `bandmate COMMAND --help` tells more; begin with `bandmate demo`."""
@@ -32,7 +44,7 @@ def parser() -> Parser:
     """All commands. Each module of `commands` adds its own, whose `run(options, config, console)` does it."""
     top = Parser(
         prog="bandmate",
-        description="A bandmate that lives in your DAW: it continues what you play.",
+        description="A bandmate that lives in your DAW: it continues, accompanies and varies what you play.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

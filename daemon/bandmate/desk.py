@@ -10,9 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bandmate.jobs import Jobs
 from bandmate.library import Library
-from bandmate.requests import Continuing, Source, announcement, beats_of
+from bandmate.requests import Answering, announcement, beats_of
 from bandmate.session import Session
-from bandmate.writer import Answer, Musician
+from bandmate.task_desk import TaskDesk
+from bandmate.tasks.form import Composer
+from bandmate.tasks.studio import Request
+from bandmate.writer import Answer
 from bandmate_bridge.link import ConductorLink
 from bandmate_bridge.messages import ListPorts, PortList
 from bandmate_bridge.osc_clients import Client
@@ -20,7 +23,6 @@ from bandmate_bridge.osc_packet import Atom
 from bandmate_bridge.osc_server import Handler, OscServer
 from bandmate_models.controls import Controls
 from bandmate_models.errors import BandmateError
-from bandmate_models.score import Score
 
 MOST_TAKES = 200  # that one request lists
 SLOWEST, FASTEST = 20.0, 400.0
@@ -41,7 +43,7 @@ class Desk:
 
     def __init__(
         self,
-        musician: Musician,
+        composer: Composer,
         model: str,
         library: Library,
         controls: Controls,
@@ -49,10 +51,10 @@ class Desk:
         link: ConductorLink,
     ) -> None:
         self.jobs = Jobs()
-        self._continuing = Continuing(musician, model, library, lambda: session.writing)
+        self._answering = Answering(composer, model, library, lambda: session.writing)
+        self._tasks = TaskDesk(self.jobs, self._answering, library, controls, lambda: session.phrase)
         self._model = model
         self._library = library
-        self._controls = controls
         self._session = session
         self._link = link
         self._errands = ThreadPoolExecutor(1, "errands")
@@ -73,8 +75,7 @@ class Desk:
             "tempo": self._tempo,
             "metre": self._metre,
             "ports": self._ports,
-            "continue": self._continue,
-            "extend": self._extend,
+            **self._tasks.handlers(),
             "cancel": self._cancel,
             "takes": self._takes,
             "notes": self._notes,
@@ -86,8 +87,9 @@ class Desk:
 
         def store() -> None:
             assert answer.score is not None
-            phrase = answer.phrase.score
-            take = self._continuing.store(answer.score, phrase, answer.controls, answer.seed, tags=("live",))
+            phrase = answer.phrase
+            request = Request("continue", phrase.score, answer.controls, end=phrase.end - phrase.start)
+            take = self._answering.store(request, answer.score, answer.seed, tags=("live",))
             self.server.tell_all("take", 0, *announcement(take.card, 1, 1))
 
         def refused(error: BandmateError) -> None:
@@ -168,34 +170,6 @@ class Desk:
             client.tell("file", request, take, str(self._library.file(take)))
 
         self._errand_for(client, request, tell)
-
-    # Requests that take their time
-
-    def _continue(self, client: Client, request: int, list_id: int, *wishes: Atom) -> None:
-        if list_id:
-            score, beats = client.lists.taken(list_id)
-        else:
-            score, beats = self._session.phrase or Score(), 0.0
-        if not score.note_count:
-            raise BandmateError(
-                "there are no notes to go on from: upload a phrase, or play one into Bandmate In", "silent"
-            )
-        self._submit(client, request, lambda: Source(score, beats), wishes)
-
-    def _extend(self, client: Client, request: int, take_id: str, *wishes: Atom) -> None:
-        def source() -> Source:
-            take = self._library.get(take_id)
-            return Source(take.after_phrase(), parent=take.id)
-
-        self._submit(client, request, source, wishes)
-
-    def _submit(
-        self, client: Client, request: int, source: Callable[[], Source], wishes: tuple[Atom, ...]
-    ) -> None:
-        pairs = dict(zip(map(str, wishes[::2]), wishes[1::2], strict=True))
-        stream = pairs.pop("stream", 0) not in (0, "0", "off", "false")
-        controls = Controls.parse(pairs, base=self._controls)
-        self.jobs.submit(client, request, lambda job: self._continuing.run(job, source(), controls, stream))
 
     def _cancel(self, client: Client, request: int, job: int) -> None:
         self.jobs.cancel(client, job)

@@ -1,6 +1,6 @@
 """The library: one folder a take, which is the truth, and an index of them, which is only quick.
 
-<library>/takes/<id>/take.mid phrase.mid take.json
+<library>/takes/<id>/take.mid phrase.mid other.mid take.json
 <library>/index.sqlite
 """
 
@@ -24,8 +24,10 @@ from bandmate.index import Index
 from bandmate.take import Take, TakeCard, is_id
 from bandmate_models.errors import BandmateError
 from bandmate_models.midi import midi_bytes, read_midi
+from bandmate_models.score import Score
 
-_CARD, _ANSWER, _PHRASE, _INDEX = "take.json", "take.mid", "phrase.mid", "index.sqlite"
+_CARD, _ANSWER, _PHRASE, _OTHER = "take.json", "take.mid", "phrase.mid", "other.mid"
+_INDEX = "index.sqlite"
 _ABANDONED = 3600.0  # seconds after which a half-written take has no writer any more
 _T = TypeVar("_T")
 Cards = list[TakeCard]
@@ -59,8 +61,8 @@ class Library:
         card = self._card(folder)
         with _disk_errors(folder):
             score = read_midi(folder / _ANSWER, silent=True)
-            phrase = read_midi(folder / _PHRASE, silent=True) if (folder / _PHRASE).is_file() else None
-        return Take(card, score, phrase)
+            phrase, other = (_score_in(folder / file) for file in (_PHRASE, _OTHER))
+        return Take(card, score, phrase, other)
 
     def find(self, name: str) -> str:
         """The id of a take, from the id, from a beginning or end that is only its, or from "last"."""
@@ -134,18 +136,29 @@ class Library:
         return self._edit(take_id, lambda card: replace(card, title=title))
 
     def export(self, take_id: str, folder: Path, *, name: str | None = None, force: bool = False) -> Paths:
-        """Copy the answer and its phrase to `folder`, beside what is there unless `force`; the new files."""
-        source = self._takes / self.find(take_id)
-        stem = safe_stem(name or self._card(source).title or source.name)
-        written = []
+        """Write the answer, what it was given and the answer in its place to `folder`; the new files.
+
+        They are written beside what is there unless `force`.
+        """
+        take = self.get(take_id)
+        source = self._takes / take.id
+        stem = safe_stem(name or take.card.title or take.id)
+        files = (
+            {"": take.midi()}
+            if take.stands_alone
+            else {"": take.midi(), " with phrase": take.midi_in_place()}
+        )
         with _disk_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            for file, suffix in ((_ANSWER, ""), (_PHRASE, " phrase")):
+            for file, suffix in ((_ANSWER, ""), (_PHRASE, " phrase"), (_OTHER, " other")):
                 if (source / file).is_file():
-                    target, data = folder / f"{stem}{suffix}.mid", (source / file).read_bytes()
-                    if force:
-                        write_durably(target, data)
-                    written.append(target if force else write_beside(target, data))
+                    files[suffix] = (source / file).read_bytes()
+            folder.mkdir(parents=True, exist_ok=True)
+            written = []
+            for suffix, data in files.items():
+                target = folder / f"{stem}{suffix}.mid"
+                if force:
+                    write_durably(target, data)
+                written.append(target if force else write_beside(target, data))
         return written
 
     def _place(self, take: Take) -> Take:
@@ -154,8 +167,9 @@ class Library:
             working = self._takes / f".new-{take.id}-{os.getpid()}"
             try:
                 working.mkdir()
-                if take.phrase is not None:
-                    write_durably(working / _PHRASE, midi_bytes(take.phrase))
+                for file, given in ((_PHRASE, take.phrase), (_OTHER, take.other)):
+                    if given is not None:
+                        write_durably(working / file, midi_bytes(given))
                 write_durably(working / _ANSWER, take.midi())
                 write_durably(working / _CARD, _card_bytes(take.card))
                 working.rename(self._takes / take.id)
@@ -246,6 +260,10 @@ class Library:
                 f"take {folder.name} is damaged: {folder / _CARD}: {error}", "bad_take"
             ) from error
         return replace(card, id=folder.name)
+
+
+def _score_in(file: Path) -> Score | None:
+    return read_midi(file, silent=True) if file.is_file() else None
 
 
 def _stamp(folder: str) -> int:

@@ -1,4 +1,4 @@
-"""The offline main job from phrase to files: make the takes, keep them, draw them, write them."""
+"""Offline, from a request to files: make the takes, keep them, draw them, write them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from bandmate.answers import Folder, answers
 from bandmate.config import Config
 from bandmate.console import Console
 from bandmate.library import Library
+from bandmate.phrase_file import Backing
 from bandmate.pianoroll import draw
 from bandmate.take import Take
+from bandmate.tasks.studio import Request
 from bandmate_bridge.audio.soundfont.finding import find_soundfont
 from bandmate_bridge.audio.soundfont.reader import presets
-from bandmate_models.controls import Controls
 from bandmate_models.errors import BandmateError
-from bandmate_models.score import Score
 from bandmate_models.weights import Weights
 
 
 class Producer:
-    """Answers phrases on a console. `keep` stores the takes in the library, `roll` draws them."""
+    """Answers requests on a console. `keep` stores the takes in the library, `roll` draws them."""
 
     def __init__(self, config: Config, console: Console, *, keep: bool = True, roll: bool = True) -> None:
         self._config = config
@@ -34,7 +34,13 @@ class Producer:
         return not self._left_out
 
     def produce(
-        self, phrase: Score, controls: Controls, title: str, folder: Path, *, force: bool = False
+        self,
+        request: Request,
+        title: str,
+        folder: Path,
+        *,
+        force: bool = False,
+        backing: Backing | None = None,
     ) -> list[Take]:
         """The takes, each on disk before it is shown. Raises BandmateError where nothing can be made."""
         config, console = self._config, self._console
@@ -44,13 +50,13 @@ class Producer:
         output = Folder(folder, title, force=force)
         progress = console.progress("playing")
         made = []
-        for take in answers(phrase, weights, controls, title, progress):
+        for take in answers(request, weights, title, progress):
             progress.clear()
             files = output.write(take)
             kept = self._kept(take)
-            files += self._sounded(take, output, files[0])
+            files += self._sounded(take, output, files[0], backing)
             made.append(kept or take)
-            count = f"Take {len(made)} of {controls.takes}"
+            count = f"Take {len(made)} of {request.controls.takes}"
             name = f", {kept.id}" if kept else ""
             console.line(console.paint(count, "1") + f" (seed {take.card.seed}{name})")
             self._show(take, files)
@@ -66,12 +72,13 @@ class Producer:
             self._leave_out(f"not kept in the library: {error}")
             return None
 
-    def _sounded(self, take: Take, output: Folder, answer: Path) -> list[Path]:
+    def _sounded(self, take: Take, output: Folder, answer: Path, backing: Backing | None) -> list[Path]:
         """The WAV file, where one is wanted and can be made."""
         if not self._config.audio:
             return []
         try:
-            return [output.sound(take, answer, self._config.soundfont, self._config.watermark_bytes)]
+            mark = self._config.watermark_bytes
+            return [output.sound(take, answer, self._config.soundfont, mark, backing)]
         except BandmateError as error:
             self._leave_out(f"not sounded: {error}")
             return []

@@ -1,22 +1,22 @@
-"""Continuations that clients ask for: from the phrase to takes in the library, note by note on the way."""
+"""Answers that clients ask for: from the request to takes in the library, note by note on the way."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
-from bandmate.ink import Ink
+from bandmate.ink import Written
 from bandmate.jobs import Job
 from bandmate.library import Library
 from bandmate.take import Take, TakeCard
-from bandmate.tasks.continuation import assemble, seeds_of
-from bandmate.writer import Musician
+from bandmate.tasks.continuation import seeds_of
+from bandmate.tasks.form import Composer
+from bandmate.tasks.outcome import take_of
+from bandmate.tasks.studio import Request
 from bandmate_bridge.osc_packet import Atom
-from bandmate_models.controls import Controls
-from bandmate_models.errors import BandmateError
-from bandmate_models.prompt import Prompt, last_bar_line
-from bandmate_models.reading import Played
+from bandmate_models.prompt import last_bar_line
 from bandmate_models.score import Note, Score
 
 COURTESY = 0.002  # seconds between two looks whether the live answer is written
@@ -24,7 +24,7 @@ COURTESY = 0.002  # seconds between two looks whether the live answer is written
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What to go on from: `beats` is its length where that is longer than its notes, `parent` its take."""
+    """What is given: `beats` is its length where that is longer than its notes, `parent` its take."""
 
     score: Score
     beats: float = 0.0
@@ -37,81 +37,57 @@ class Source:
         return max(line, last_bar_line(self.score))
 
 
-class Continuing:
-    """Does one such request after the other, on the thread of the jobs."""
+class Answering:
+    """Answers one request after the other, on the thread of the jobs."""
 
     def __init__(
-        self, musician: Musician, model: str, library: Library, live_is_writing: Callable[[], bool]
+        self, composer: Composer, model: str, library: Library, live_is_writing: Callable[[], bool]
     ) -> None:
-        self._musician = musician
+        self._composer = composer
         self._model = model
         self._library = library
         self._live_is_writing = live_is_writing
 
-    def run(self, job: Job, source: Source, controls: Controls, stream: bool) -> None:
+    def run(self, job: Job, request: Request, stream: bool, parent: str | None = None) -> None:
         """Writes every take, stores it, then announces it. Raises BandmateError."""
-        prompt = self._musician.hear(source.score, controls, until=source.end)
-        seeds = seeds_of(controls)
+        seeds = seeds_of(request.controls)
         for number, seed in enumerate(seeds, 1):
-            score = self._write(job, prompt, controls, seed, number, len(seeds), stream)
-            take = self.store(score, source.score, controls, seed, parent=source.parent)
+
+            def told(done: int, asked: int, before: int = number - 1) -> None:
+                job.progress(asked * before + done, asked * len(seeds))
+
+            score = self._composer.answer(
+                request,
+                seed,
+                progress=told,
+                cancelled=partial(self._cancelled, job),
+                written=partial(_stream, job, number) if stream else None,
+            )
+            take = self.store(request, score, seed, parent=parent)
             job.tell("take", *announcement(take.card, number, len(seeds)))
         job.tell("done", len(seeds))
 
     def store(
         self,
+        request: Request,
         score: Score,
-        phrase: Score,
-        controls: Controls,
         seed: int,
         *,
         parent: str | None = None,
         tags: tuple[str, ...] = (),
     ) -> Take:
         """Puts an answer into the library. Raises BandmateError."""
-        return self._library.add(
-            Take.create(
-                score,
-                task="continue",
-                phrase=phrase,
-                model=self._model,
-                seed=seed,
-                controls=asdict(replace(controls, seed=seed, takes=1)),
-                parent=parent,
-                tags=tags,
-                bars=controls.bars,
-            )
-        )
+        return self._library.add(take_of(request, score, seed, self._model, parent=parent, tags=tags))
 
-    def _write(
-        self, job: Job, prompt: Prompt, controls: Controls, seed: int, number: int, takes: int, stream: bool
-    ) -> Score:
-        ink = Ink(prompt, controls)
-        heard: list[Played] = []
-        told = -1
-        for played, opened in self._musician.events(prompt, controls, seed):
-            self._yield_to_live(job)
-            if opened - 1 > told:
-                told = opened - 1
-                job.progress(controls.bars * (number - 1) + told, controls.bars * takes)
-            if played is not None:
-                heard.append(played)
-                if stream:
-                    _stream(job, number, ink, played)
-        job.progress(controls.bars * number, controls.bars * takes)
-        return assemble(prompt, heard, controls)
-
-    def _yield_to_live(self, job: Job) -> None:
-        """Waits while a live answer is written, which cannot wait. Raises BandmateError `cancelled`."""
+    def _cancelled(self, job: Job) -> bool:
+        """Whether a job is to stop; waits while a live answer is written, which cannot wait."""
         while self._live_is_writing() and not job.cancelled():
             time.sleep(COURTESY)
-        if job.cancelled():
-            raise BandmateError("the request was cancelled", "cancelled")
+        return job.cancelled()
 
 
-def _stream(job: Job, number: int, ink: Ink, played: Played) -> None:
-    written = ink.dry(played)
-    if written is not None and isinstance(written.event, Note):
+def _stream(job: Job, number: int, written: Written) -> None:
+    if isinstance(written.event, Note):
         job.client.tell("note", job.request, number, written.part, *written.event)
 
 

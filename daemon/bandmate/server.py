@@ -17,6 +17,8 @@ from bandmate.desk import Desk
 from bandmate.library import Library
 from bandmate.session import Listener, Manners, Session, State
 from bandmate.tasks.continuation import Continuation
+from bandmate.tasks.form import Composer, Songwriter
+from bandmate.tasks.studio import TASKS, Studio
 from bandmate.writer import Answer, Musician
 from bandmate_bridge.link import ConductorLink
 from bandmate_bridge.messages import Configure, FromConductor, PortWish, Ready, SetMetre, SetTempo
@@ -24,7 +26,7 @@ from bandmate_bridge.osc_server import OscServer
 from bandmate_models.weights import Weights
 
 SWITCH_INTERVAL = 0.0005  # seconds: a thread that computes in Python lets an OSC packet wait no longer
-CAPABILITIES = ("continue", "extend", "takes", "live")
+CAPABILITIES = (*TASKS, "extend", "takes", "live")
 OWN_PORTS = "Bandmate"  # ports so named are virtual and our own; another name is a port of the system
 
 log = logging.getLogger("bandmate")
@@ -36,12 +38,14 @@ class Engine:
     def __init__(
         self,
         config: Config,
-        musicians: tuple[Musician, Musician],
+        musicians: tuple[Composer, Musician],
         model: str,
         say: Callable[[str], None] = log.info,
     ) -> None:
-        """Takes the OSC port. One musician continues what clients ask for, the other plays live; the model's
-        name is `model`. Raises BandmateError `port_taken`."""
+        """Takes the OSC port. One musician answers what clients ask for, the other plays live.
+
+        Raises BandmateError `port_taken`.
+        """
         self._say = say
         self._config = config
         controls = config.controls
@@ -122,7 +126,7 @@ def serve(config: Config, say: Callable[[str], None] = print) -> None:
             signal.signal(getattr(signal, name), lambda *_: ending.set())
     sys.setswitchinterval(SWITCH_INTERVAL)
     weights = Weights.load(config.weights, config.precision, threads=config.threads)
-    engine = Engine(config, (Continuation(weights), Continuation(weights)), model_name(weights), say)
+    engine = Engine(config, (Songwriter(Studio(weights)), Continuation(weights)), model_name(weights), say)
     ready = engine.start()
     gc.collect()
     gc.freeze()

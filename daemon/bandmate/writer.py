@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bandmate.ink import Ink
+from bandmate.ink import Ink, ink_of_prompt
 from bandmate.tasks.continuation import assemble
 from bandmate_bridge.messages import Cancel, Change, Cue, Play, ToConductor
 from bandmate_bridge.phrase import DRUM_CHANNEL, Phrase
@@ -173,7 +173,7 @@ class Writer:
         phrase = answer.phrase
         score = self._keyed(phrase.score)
         prompt = self._musician.hear(score, answer.controls, until=phrase.end - phrase.start)
-        ink = Ink(prompt, answer.controls)
+        ink = ink_of_prompt(prompt, answer.controls)
         heard: list[Played] = []
         sent, due = 0, 0.0
         for played, _ in self._musician.events(prompt, answer.controls, answer.seed):

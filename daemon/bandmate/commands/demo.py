@@ -34,11 +34,12 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace, config: Config, console: Console) -> int:
     from bandmate.demo_phrase import BARS, demo_phrase
     from bandmate.producing import Producer
+    from bandmate.tasks.studio import Request
     from bandmate_models.controls import Controls
 
     controls = Controls.parse({"bars": BARS, "takes": 3, "seed": options.seed})
     producer = Producer(config, console, keep=False)
-    producer.produce(demo_phrase(), controls, "demo", options.output)
+    producer.produce(Request("continue", demo_phrase(), controls), "demo", options.output)
     console.line("The answers stand alone and after the phrase; drag the MIDI into your DAW, play the WAV.")
     console.line("Next: `bandmate continue YOUR.mid --bars 8`, or `bandmate serve` and play.")
     return 0 if producer.complete else 2

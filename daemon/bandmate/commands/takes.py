@@ -66,7 +66,7 @@ def _list(options: argparse.Namespace, config: Config, console: Console) -> int:
         raise BandmateError(f"--limit must be 1 or more, not {options.limit}", "bad_value")
     cards = Library(config.library_folder).list(options.limit)
     if not cards:
-        console.line("no takes yet; make some with `bandmate continue` or `bandmate serve`")
+        console.line("no takes yet; make some with `bandmate generate` or `bandmate continue`")
     _print(cards, console)
     return 0
 
@@ -93,6 +93,7 @@ def _show(options: argparse.Namespace, config: Config, console: Console) -> int:
         "id": card.id,
         "created": card.created,
         "task": card.task,
+        "belongs": "" if take.stands_alone else _BELONGS[card.placing],
         "model": card.model,
         "seed": card.seed,
         "controls": ", ".join(
@@ -141,6 +142,16 @@ def _print(cards: Iterable[TakeCard], console: Console) -> None:
         tags = "".join(f" #{tag}" for tag in card.tags)
         text = f"{card.id}  {date}  {_stars(card):<5}  {music:<32} {card.title}{tags}"
         console.line(text[: max(console.width, 40)].rstrip())
+
+
+_BELONGS = {
+    "after": "after its phrase",
+    "beside": "with its phrase",
+    "beside_pitched": "with its phrase, for its drums",
+    "beside_lead": "with the lead of its phrase",
+    "within": "in bars of its phrase",
+    "between": "between its phrase and another",
+}
 
 
 def _stars(card: TakeCard) -> str:
