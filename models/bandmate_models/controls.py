@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from . import wishes as w
+from . import words
 from .chord_symbols import Progression, parse_progression
 from .score import Key, Metre, Role
 from .vocabulary import GENRES
@@ -51,6 +52,8 @@ SWITCHES: dict[str, str] = {
     "chord_lock": "notes begin on tones of the chord, given or detected",
     "rhythm_lock": "notes begin only where the phrase's do in the bar",
 }
+LONGEST_PROMPT = 500
+"""Characters."""
 _WHOLE = frozenset(("bars", "takes", "seed", "valence", "arousal", "swing", "lag"))
 _TONICS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _KEY = re.compile(r"([a-g])\s*(#|b|♯|♭|sharp|flat)?\s*(major|maj|minor|min|m)?", re.IGNORECASE)
@@ -96,8 +99,9 @@ class Controls:
     def parse(cls, wishes: Mapping[str, object], base: Controls | None = None) -> Controls:
         """Controls from names and values (text or numbers), on top of `base`.
 
-        A mood sets valence and arousal and a form the bars, unless they are wished for themselves. Raises
-        BandmateError (code "bad_value") for an unknown name, a wrong type or a number out of range.
+        A mood sets valence and arousal, a form the bars, and a prompt whatever it speaks of (see words.read),
+        unless they are wished for themselves. Raises BandmateError (code "bad_value") for an unknown name, a
+        wrong type or a number out of range.
         """
         known = [field.name for field in fields(cls)]
         values: dict[str, object] = {}
@@ -107,6 +111,8 @@ class Controls:
             if value is not None:
                 values[name] = _READERS[name](name, value)
         base = base or cls()
+        if "prompt" in values:
+            base = cls.parse(words.read(str(values["prompt"])).controls, base)
         return replace(base, **{**_implied(values, base), **values})  # type: ignore[arg-type]
 
     @property
@@ -126,6 +132,11 @@ class Controls:
     def sections(self) -> list[Section]:
         """The song's sections; none where no form is asked for."""
         return w.sections_of(self.form) if self.form else []
+
+    @property
+    def not_understood(self) -> str | None:
+        """What the prompt says that means nothing here, as one line; None where all was understood."""
+        return words.read(self.prompt).complaint if self.prompt else None
 
     def asked_roles(self, usual: Sequence[Role]) -> tuple[Role, ...]:
         """The parts to write, a role for each; `usual` are those of a request that names none.
@@ -212,7 +223,7 @@ def _by_role(name: str, value: object) -> str:
     return text
 
 
-def _text(check: Callable[[str], object] = str) -> _Reader:
+def _text(check: Callable[[str], object]) -> _Reader:
     """A reader that keeps the text when `check` does not raise."""
 
     def read(name: str, value: object) -> str:
@@ -221,6 +232,11 @@ def _text(check: Callable[[str], object] = str) -> _Reader:
         return text
 
     return read
+
+
+def _short_enough(prompt: str) -> None:
+    if len(prompt) > LONGEST_PROMPT:
+        raise w.bad(f"the prompt has {len(prompt)} characters; {LONGEST_PROMPT} are the most")
 
 
 _READERS: dict[str, _Reader] = {
@@ -235,5 +251,5 @@ _READERS: dict[str, _Reader] = {
     "range": _text(w.ranges_by_role),
     "chords": _text(parse_progression),
     "form": _text(w.sections_of),
-    "prompt": _text(),
+    "prompt": _text(_short_enough),
 }
