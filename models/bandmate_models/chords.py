@@ -35,6 +35,8 @@ CHANGE = 0.35
 """Fit that a chord must win, over its beats, to be worth a change; half of it on a bar line."""
 LEAST = 0.55
 """Fit below which a beat is no chord."""
+CLEAR = 0.8
+"""Fit below which keys held together are none."""
 
 
 class Chord(NamedTuple):
@@ -106,7 +108,7 @@ def chord_of(pitches: list[int]) -> Chord | None:
     for pitch in pitches:
         weights[0, pitch % 12] = 1.0
     fit = fits(weights, np.array([min(pitches) % 12]))[0]
-    return CHORDS[int(np.argmax(fit))] if fit.max() >= LEAST else None
+    return CHORDS[int(np.argmax(fit))] if fit.max() >= CLEAR else None
 
 
 def chords_of(score: Score, beats: float | None = None) -> list[ChordChange]:
