@@ -53,10 +53,10 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace, config: Config, console: Console) -> int:
     from dataclasses import replace
 
-    from bandmate.evaluating.picture import picture
-    from bandmate.evaluating.report import lines_of
     from bandmate.evaluating.running import evaluate, the_pieces
     from bandmate.evaluating.sizes import FULL, QUICK
+    from bandmate_models.evaluation.picture import picture
+    from bandmate_models.evaluation.report import lines_of
     from bandmate_models.weights import Weights
 
     sections = _sections(options.only)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from multiprocessing import get_context
@@ -42,10 +42,13 @@ class Ask(NamedTuple):
 
 
 class Crew:
-    """A pool of processes; `told` makes a progress callback of a label. Close it after use."""
+    """So many processes, or with one worker this one; `told` makes a progress callback of a label.
+
+    Close it after use.
+    """
 
     def __init__(self, workers: int, told: Callable[[str], Told]) -> None:
-        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if workers > 1 else None
         self._told = told
 
     def answers(self, label: str, asks: Sequence[Ask]) -> list[Score | None]:
@@ -57,12 +60,14 @@ class Crew:
         return self._each(label, _bits, [(musician, case) for case in cases])
 
     def close(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
     def _each(self, label: str, work: Callable[[Asked], Given], items: Sequence[Asked]) -> list[Given]:
         told = self._told(label)
         given = []
-        for done, result in enumerate(self._pool.map(work, items), 1):
+        results = map(work, items) if self._pool is None else self._pool.map(work, items)
+        for done, result in enumerate(results, 1):
             given.append(result)
             told(done, len(items))
         return given
@@ -101,8 +106,3 @@ def _decoder(musician: Musician) -> Decoder:
 @lru_cache(maxsize=2)
 def _studio(musician: Musician) -> Studio:
     return Studio(_weights(musician.weights, musician.precision), _decoder(musician))
-
-
-def answered(scores: Iterable[Score | None]) -> int:
-    """How many answers there are."""
-    return sum(score is not None for score in scores)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bandmate_models.evaluation.gates import Gate
+from .gates import Gate
 
 Record = Mapping[str, Any]
 
