@@ -35,7 +35,7 @@ __all__ = ["band", "phrase", "workplace"]
         (["--seed", "-1"], "seed must be"),
         (["--key", "H dorian"], "'H dorian' is no key"),
         (["--threads", "0"], "threads .* must be between 1 and 64"),
-        (["--soundfont", "none.sf2"], "cannot open the soundfont none.sf2"),
+        (["--soundfont", "none.sf2"], "there is no soundfont none.sf2"),
         (["--weights", "nowhere"], "nowhere is missing"),
         (["--bars"], "expected one argument"),
         (["--loudness", "9"], "loudness must be a whole number from 0 to 7, not 9"),

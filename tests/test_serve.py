@@ -127,6 +127,16 @@ def test_the_answer_keeps_the_metre_of_the_phrase(house: House) -> None:
         assert client.notes(str(take.values[0])).metres == (Metre(0.0, 3, 4),)
 
 
+def test_what_a_prompt_says_that_means_nothing_is_told_and_the_rest_is_done(house: House) -> None:
+    with house.client() as client:
+        answers = client.ask("continue", client.upload(PHRASE), "prompt", "drivng jazz, 2 bars")
+        [notice] = [answer for answer in answers if answer.name == "notice"]
+        assert notice.values[0] == "not_understood"
+        assert "drivng (known: driving" in str(notice.values[1])
+        [take] = [answer for answer in answers if answer.name == "take"]
+        assert house.library.get(str(take.values[0])).card.bars == 2
+
+
 def test_a_phrase_is_continued_from_the_bar_line_after_its_length(house: House) -> None:
     with house.client() as client:
         for beats, end in ((0.0, 4.0), (4.0, 4.0), (4.5, 8.0), (12.0, 12.0)):

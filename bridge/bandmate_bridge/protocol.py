@@ -39,7 +39,7 @@ CODES: dict[str, str] = {
     "failed": "the daemon made a mistake; its log says which",
 }
 
-_TAKES = "accepted progress note take done refused"
+_TAKES = "notice accepted progress note take done refused"
 
 # fmt: off
 TABLE: tuple[Message, ...] = (
@@ -222,7 +222,7 @@ TABLE: tuple[Message, ...] = (
     message(
         "tell", "notice", "id:id code:text sentence:text",
         "Something every client should know, with id 0: a port vanished, the conductor was started "
-        "again.",
+        "again. Or, with a request's id, what of its prompt was not understood (not_understood).",
     ),
     message(
         "tell", "bye", "id:id",

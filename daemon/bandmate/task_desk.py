@@ -95,6 +95,8 @@ class TaskDesk:
         stream = pairs.pop("stream", 0) not in (0, "0", "off", "false")
         span = _span(pairs) if task == "infill" else None
         controls = Controls.parse(pairs, base=self._controls)
+        if "prompt" in pairs and controls.not_understood:
+            client.tell("notice", request, "not_understood", controls.not_understood)
 
         def work(job: Job) -> None:
             given = source()

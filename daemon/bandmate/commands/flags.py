@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from bandmate.config import SETTINGS, kind_of
+from bandmate.console import Console
 from bandmate_models.controls import BY_ROLE, RANGES, SWITCHES, TEXTS, Controls
 
 if TYPE_CHECKING:
@@ -40,9 +41,16 @@ def add_controls(command: argparse.ArgumentParser) -> None:
             group.add_argument(flag, metavar=_METAVARS.get(name, "N"), help=help_)
 
 
-def asked_controls(options: argparse.Namespace, base: Controls) -> Controls:
-    """The wishes on top of `base`. Raises BandmateError ("bad_value")."""
-    return Controls.parse({field.name: getattr(options, field.name) for field in fields(Controls)}, base)
+def asked_controls(options: argparse.Namespace, base: Controls, console: Console) -> Controls:
+    """The wishes on top of `base`; what a prompt says that means nothing is told in a line of its own.
+
+    Raises BandmateError ("bad_value").
+    """
+    wishes = {field.name: getattr(options, field.name) for field in fields(Controls)}
+    controls = Controls.parse(wishes, base)
+    if controls.not_understood:
+        console.warn(controls.not_understood)
+    return controls
 
 
 def add_settings(command: argparse.ArgumentParser, *names: str) -> None:

@@ -122,7 +122,7 @@ def run(name: str, options: argparse.Namespace, config: Config, console: Console
     from bandmate.producing import Producer
     from bandmate.tasks.studio import Request
 
-    controls = asked_controls(options, config.controls)
+    controls = asked_controls(options, config.controls, console)
     span = span_of(options.span) if "span" in options else None
     files = {place: getattr(options, place, None) for place in _DESTINATIONS}
     music = {
