@@ -1,7 +1,10 @@
 """Prints the model card from what is measured and what was trained on, so that no figure is typed.
 
     python -m bandmate_models.evaluation.card --data prepared --checkpoint models/checkpoints/default.pt \\
-        --heldout benchmarks/results/heldout.json > models/bandmate_models/weights/default/MODEL_CARD.md
+        --heldout benchmarks/results/heldout.json --evaluation evaluation.json --picture evaluation.svg \\
+        > models/bandmate_models/weights/default/MODEL_CARD.md
+
+The figures of `bandmate evaluate` go in with --evaluation, its picture (a file beside the card) with --picture.
 """
 
 from __future__ import annotations
@@ -14,18 +17,18 @@ from typing import Any
 
 from ..corpus.sources import SOURCES, VERSIONS_PER_GROUP, Source
 from ..training.checkpoint import load
-from ..training.dataset import DROPS, FROM_THE_START, PLAYER_SHARE, PLAYER_WEIGHT, TRANSPOSITIONS
+from ..training.dataset import CHORDS_DROPPED, DROPS, FROM_THE_START, PLAYER_WEIGHT, SHARES, TRANSPOSITIONS
+from .report import lines_of
 
 BADLY = (
-    "It is small, and has read its training music about once. It keeps key, metre and density for some bars and then"
-    " drifts; it has no idea of a song's form, and of 16 bars the last are weaker than the first.",
+    "It is small, and has heard little. It keeps key, metre and density for some bars and then drifts; of a song's"
+    " form it knows what a request tells it.",
     "Parts of a band can fall silent or wander into one another's register; bass and drums are the most even.",
-    "Drums played by hand come back busier and looser than a drummer would; ghost notes are learnt from one kit.",
+    "Drums played by hand come back looser than a drummer would; ghost notes are learnt from one kit.",
     "Most of what it knows of melody is pop songs, folk tunes and classical piano. Of jazz, funk, electronic music and"
     " anything outside twelve equal steps it knows little.",
     "Scores without dynamics were read as unknown velocity; what it plays after them is as flat as they are.",
-    "It has seen the two-stream form (a player and the model) in a fifth of its windows and no infill, so it is for"
-    " continuation; valence, arousal and chord tokens are untrained.",
+    "Bass, drums and guitar are learnt from bands made by rule and some three hundred real ones: competent and alike.",
     "Bars are only as right as the file's: a song half a bar off in the data is half a bar off here.",
 )
 
@@ -66,17 +69,24 @@ def figures_table(models: dict[str, Any]) -> list[str]:
     return [*lines, f"| **average** | {means} |", f"| 95 % of it | {spans} |"]
 
 
-def card(checkpoint: dict[str, Any], prepared: dict[str, Any], heldout: dict[str, Any]) -> str:
-    """The whole card as Markdown."""
+def card(
+    checkpoint: dict[str, Any],
+    prepared: dict[str, Any],
+    heldout: dict[str, Any],
+    evaluation: dict[str, Any] | None = None,
+    picture: str | None = None,
+) -> str:
+    """The whole card as Markdown. `evaluation` is what `bandmate evaluate` wrote, `picture` a file's name."""
     config, data = checkpoint["config"], heldout["data"]
     ngram, *ours = data["models"]
     best = min(data["models"][name]["mean"] for name in ours)
     below = 1 - best / data["models"][ngram]["mean"]
     drops = ", ".join(f"{name} {share:.0%}" for name, share in DROPS.items())
+    kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in SHARES.items())
     lines = [
         f"# {config['name']}",
         "",
-        "The model that ships with Bandmate: it continues phrases of up to 24 parts. Token format"
+        "The model that ships with Bandmate: one model for every task, phrases of up to 24 parts. Token format"
         f" {config['vocabulary_version']} (docs/format.md). Licence of the weights: CC-BY-SA-4.0, beside this file.",
         "",
         "## Shape",
@@ -95,12 +105,10 @@ def card(checkpoint: dict[str, Any], prepared: dict[str, Any], heldout: dict[str
         "",
         "## Recipe",
         "",
-        f"{checkpoint['tokens_seen'] / 1e6:.1f} M tokens in {checkpoint['step']:,} steps of 8,192: AdamW, peak"
-        " learning rate 3e-3, stable and then falling over the last 30 %, windows of 1,024 tokens and of 4,096 for"
-        " the last tenth, bf16 on two CPU cores; bands weigh as above from the first tenth on. Each window is transposed by"
-        f" {min(TRANSPOSITIONS)} to +{max(TRANSPOSITIONS)}; {FROM_THE_START:.0%} begin where a piece begins;"
-        f" {PLAYER_SHARE:.0%} are of two streams, the player's weighing {PLAYER_WEIGHT} in the loss. Header fields"
-        f" left out at random: {drops}.",
+        f"{checkpoint['tokens_seen'] / 1e6:,.0f} M tokens in {checkpoint['step']:,} steps of AdamW. Windows: {kinds}."
+        f" Each is transposed by {min(TRANSPOSITIONS)} to +{max(TRANSPOSITIONS)}; {FROM_THE_START:.0%} begin where"
+        f" a piece begins; the player's stream weighs {PLAYER_WEIGHT} in the loss; chords are told in"
+        f" {1 - CHORDS_DROPPED:.0%} of them. Header fields left out at random: {drops}.",
         "",
         "## Held-out figures",
         "",
@@ -113,6 +121,7 @@ def card(checkpoint: dict[str, Any], prepared: dict[str, Any], heldout: dict[str
         "",
         "`nottingham` is in no one's training data here.",
         "",
+        *_evaluated(evaluation, picture),
         "## What it does badly",
         "",
         *(f"- {line}" for line in BADLY),
@@ -120,15 +129,27 @@ def card(checkpoint: dict[str, Any], prepared: dict[str, Any], heldout: dict[str
     return "\n".join(lines) + "\n"
 
 
+def _evaluated(evaluation: dict[str, Any] | None, picture: str | None) -> list[str]:
+    """The table and the picture of `bandmate evaluate`, its headings one level down."""
+    if evaluation is None:
+        return []
+    lines = [f"#{line}" if line.startswith("#") else line for line in lines_of(evaluation)]
+    shown = [f"![The model beside real music and an n-gram]({picture})", ""] if picture else []
+    return [*lines[:2], *shown, *lines[2:], "", "docs/evaluation.md says what every figure is.", ""]
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bandmate_models.evaluation.card", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="prepared corpus")
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--heldout", type=Path, required=True, help="result of benchmarks/heldout.py")
+    parser.add_argument("--evaluation", type=Path, help="what `bandmate evaluate -o` wrote")
+    parser.add_argument("--picture", help="name of its picture, which lies beside the card")
     args = parser.parse_args(argv)
     prepared = json.loads((args.data / "report.json").read_text(encoding="utf-8"))
     heldout = json.loads(args.heldout.read_text(encoding="utf-8"))
-    sys.stdout.write(card(load(args.checkpoint), prepared, heldout))
+    evaluation = json.loads(args.evaluation.read_text(encoding="utf-8")) if args.evaluation else None
+    sys.stdout.write(card(load(args.checkpoint), prepared, heldout, evaluation, args.picture))
     return 0
 
 
