@@ -20,6 +20,8 @@ COMMANDS = (
     "serve",
     "takes",
     "stems",
+    "transcribe",
+    "separate",
     "models",
     "ports",
     "doctor",

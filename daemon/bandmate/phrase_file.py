@@ -7,13 +7,15 @@ from pathlib import Path
 
 from bandmate.folders import data_folder
 from bandmate.shelf import Shelf
-from bandmate.take import Take
+from bandmate.take import Take, key_name
 from bandmate_bridge.audio.signal import Audio
+from bandmate_models.chord_symbols import progression_of
+from bandmate_models.chords import chords_of
 from bandmate_models.harmony import estimate_key
 from bandmate_models.midi import read_midi
 from bandmate_models.score import Score
 
-_WITH_THE_RECORDING = ("after", "beside", "beside_pitched")
+_WITH_RECORDING = ("after", "beside", "beside_pitched", "beside_lead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +34,35 @@ class PhraseFile:
     backing: Backing | None = None
     notices: tuple[str, ...] = ()
 
+    def lines(self) -> list[str]:
+        """What was heard: "4 bars of 4/4, 96.2 bpm, D minor, 31 notes", where bar 1 is, and the chords."""
+        bars = list(self.score.bars())
+        metre, tempo = self.score.metre_at(0.0), self.score.seconds(self.score.end)
+        bpm = self.score.end * 60 / tempo if tempo else self.score.tempo_at(0.0).bpm
+        facts = [f"{len(bars)} bars of {metre.numerator}/{metre.denominator}", f"{bpm:.1f} bpm"]
+        facts += [key_name(key) for key in self.score.keys[:1]] + [f"{self.score.note_count} notes"]
+        told = [", ".join(facts)]
+        if self.backing is not None:
+            when = f"{abs(self.backing.lead):.2f} s {'into' if self.backing.lead >= 0 else 'before'}"
+            told.append(f"bar 1 begins {when} the recording")
+        changes = chords_of(self.score)
+        if any(change.chord for change in changes):
+            told.append(progression_of(changes, [*(bar.start for bar in bars), bars[-1].end]).text)
+        return told
+
 
 def read_phrase(path: Path, *, threads: int = 1) -> PhraseFile:
-    """A phrase from a MIDI file, or heard in a sound file.
+    """A phrase from a MIDI file, or heard in a sound file; its name tells which.
 
     Raises BandmateError: "bad_file", and of sound "no_model", "silent", "no_notes", "too_long", "no_ffmpeg".
     """
     from bandmate_bridge.audio.listen.sound_file import is_sound
 
-    if not is_sound(path):
-        return PhraseFile(read_midi(path))
+    return read_recording(path, threads=threads) if is_sound(path) else PhraseFile(read_midi(path))
+
+
+def read_recording(path: Path, *, threads: int = 1) -> PhraseFile:
+    """A phrase heard in a sound file, with its key. Raises BandmateError as `read_phrase` does."""
     from bandmate_bridge.audio.listen.heard import hear
     from bandmate_bridge.audio.listen.pitch_model import PitchModel
 
@@ -69,6 +90,3 @@ def sounded(take: Take, soundfont: Path | None = None, backing: Backing | None =
         answer = replace(answer, tempos=take.phrase.tempos)
     start = backing.lead + take.phrase.seconds(whole.start)
     return together(backing.file, render(answer, soundfont), start, SAMPLE_RATE)
-
-
-_WITH_RECORDING = ("after", "beside", "beside_pitched", "beside_lead")

@@ -1,8 +1,9 @@
 """What rings apart from what strikes: harmonic/percussive separation by median filters (Fitzgerald, 2010).
 
-In a spectrogram a held note is a line along time and a stroke is a line across all bands. So the median over time
-keeps the one, the median over bands the other, and each moment of each band is shared out by their squares. It
-knows nothing of instruments: a plucked attack goes with the drums, a tuned drum's ring with the notes.
+In a spectrogram a held note is a line along time and a stroke is a line across all bands. So the median over
+time keeps the one, the median over bands the other, and each moment of each band is shared out by their
+squares. It knows nothing of instruments: a plucked attack goes with the drums, a tuned drum's ring with the
+notes.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Split(NamedTuple):
 
 
 def split(blocks: Iterable[Audio]) -> Iterator[Split]:
-    """A sound that comes in blocks [channels, samples] of any length, in two; a few seconds are held at a time."""
+    """A sound that comes in blocks [channels, samples], in two; a few seconds are held at a time."""
     held: Audio | None = None
     lead = 0  # samples at the beginning of `held` that have gone out already
     for block in blocks:
