@@ -47,6 +47,7 @@ from bandmate_bridge.messages import (
     Timing,
 )
 from bandmate_bridge.midi_clock import CONTINUE, PULSE, SONG_POSITION, START, STOP, MidiClock
+from bandmate_bridge.monitor_feed import FeedAddress, FeedSender
 from bandmate_bridge.ports import Ports
 from bandmate_bridge.scheduler import Scheduler
 from bandmate_bridge.waiting import Alarm, now
@@ -78,6 +79,7 @@ class Conductor:
         self._clock = Clock()
         self._midi_clock = MidiClock(self._clock)
         self._ports: Ports | None = None
+        self._monitor: FeedSender | None = None
         self._scheduler = Scheduler(self._clock, self._send, tell)
         self._reported_drops = 0
         self._parent = os.getppid()
@@ -172,6 +174,8 @@ class Conductor:
     def _send(self, port: str, data: tuple[int, ...]) -> None:
         if self._ports is not None:
             self._ports.send(port, data)
+        if self._monitor is not None:
+            self._monitor.send(now(), data)
 
     def _configure(self, message: Configure) -> None:
         self._clock.source = message.source
@@ -180,6 +184,7 @@ class Conductor:
             self._scheduler.panic()
             self._ports.close()
         self._ports = ports
+        self._monitor = FeedSender(FeedAddress(*message.monitor)) if message.monitor else None
         ports.open()
         threading.Thread(target=ports.watch, name="ports", daemon=True).start()
         gc.collect()

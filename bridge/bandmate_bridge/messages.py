@@ -48,12 +48,16 @@ class Change(NamedTuple):
 
 
 class Configure(NamedTuple):
-    """Which ports to hold and which clock to follow; the first message of every conductor."""
+    """Which ports to hold and which clock to follow; the first message of every conductor.
+
+    `monitor` is the port and token of a `FeedAddress` that hears all that is played, () for nobody.
+    """
 
     inputs: tuple[PortWish, ...] = (PortWish("Bandmate In"),)
     outputs: tuple[PortWish, ...] = (PortWish("Bandmate Out"),)
     backend: Backend = "auto"
     source: Source = "internal"
+    monitor: tuple[int, ...] = ()
 
 
 class SetTempo(NamedTuple):
