@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from bandmate_models import word_table as t
 from bandmate_models import words
 from bandmate_models.controls import Controls
+from bandmate_models.controls_page import page
 from bandmate_models.errors import BandmateError
 from bandmate_models.instrument_table import INSTRUMENTS
 from bandmate_models.score import ROLES
@@ -102,6 +104,13 @@ def test_a_prompt_sets_what_is_not_wished_for_itself() -> None:
 def test_a_prompt_that_asks_for_too_much_is_refused(prompt: str, says: str) -> None:
     with pytest.raises(BandmateError, match=says):
         Controls.parse({"prompt": prompt})
+
+
+def test_the_page_is_printed_from_the_tables() -> None:
+    printed = (Path(__file__).parents[1] / "docs" / "controls.md").read_text(encoding="utf-8")
+    assert printed == page(), "run: python -m bandmate_models.controls_page > docs/controls.md"
+    for word in (*words.lexicon(), *(f"`{field.name}`" for field in fields(Controls))):
+        assert word in printed
 
 
 def test_every_word_of_the_tables_is_a_control_s_value() -> None:
