@@ -32,16 +32,9 @@ RECORD: dict[str, Any] = {
     "split": "test",
     "seconds": 12.0,
     "workers": 2,
-    "sections": [
-        {
-            "title": "Music",
-            "rows": {"onset_jsd": {"real": 0.2, "ours": 0.3, "ours low": 0.25, "ours high": 0.35}},
-            "gates": [
-                {"name": "scale lock", "figure": "100.0% of 8", "target": "at least 100%", "met": True}
-            ],
-            "remarks": ["A remark."],
-        }
-    ],
+    "Music": {"onset_jsd": {"real": 0.2, "ours": 0.3, "ours low": 0.25, "ours high": 0.35}},
+    "remarks": {"Music": "A remark."},
+    "gates": [{"name": "scale lock", "figure": "100.0% of 8", "target": "at least 100%", "met": True}],
 }
 
 

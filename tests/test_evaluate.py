@@ -22,7 +22,7 @@ from bandmate_models.corpus.sources import BY_NAME
 from bandmate_models.evaluation.excerpts import excerpt_of
 from bandmate_models.evaluation.held_pieces import HeldPiece
 from bandmate_models.evaluation.picture import picture
-from bandmate_models.evaluation.report import lines_of, number
+from bandmate_models.evaluation.report import Table, lines_of, number, tables_of
 from bandmate_models.midi import write_midi
 from bandmate_models.score import Note, Part, Role, Score
 
@@ -87,11 +87,8 @@ def record(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return read
 
 
-def rows(record: dict[str, Any], start: str) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = next(
-        section["rows"] for section in record["sections"] if section["title"].startswith(start)
-    )
-    return found
+def rows(record: dict[str, Any], start: str) -> Table:
+    return next(rows for title, rows in tables_of(record).items() if title.startswith(start))
 
 
 def test_bits_are_told_by_task_and_source(record: dict[str, Any]) -> None:
@@ -132,7 +129,7 @@ def test_accompaniments_are_judged_beside_the_real_ones(record: dict[str, Any]) 
 
 
 def test_every_task_and_control_has_its_gate(record: dict[str, Any]) -> None:
-    gates = [gate for section in record["sections"] for gate in section["gates"]]
+    gates = record["gates"]
     begun = {gate["name"].split(":")[0].split(",")[0] for gate in gates}
     assert begun >= {
         "vary", "interpolate", "restyle", "humanise", "drumify", "harmonise", "scale lock", "range lock",
@@ -144,7 +141,7 @@ def test_every_task_and_control_has_its_gate(record: dict[str, Any]) -> None:
 
 def test_the_table_holds_every_section_and_gate(record: dict[str, Any]) -> None:
     text = "\n".join(lines_of(record))
-    assert all(f"## {section['title']}" in text for section in record["sections"])
+    assert all(f"## {title}" in text for title in tables_of(record))
     assert "gates met." in text and "| what " in text
     assert all(line.count("|") == text.split("\n")[at - 1].count("|") for at, line in table_lines(text))
 
@@ -168,7 +165,7 @@ def test_numbers_are_as_long_as_they_need_to_be() -> None:
 
 
 def test_a_picture_of_nothing_is_still_one() -> None:
-    ElementTree.fromstring(picture({"model": "a & b", "sections": []}))
+    ElementTree.fromstring(picture({"model": "a & b"}))
 
 
 def test_phrases_take_turns_and_are_followed_by_what_follows() -> None:
@@ -198,6 +195,7 @@ def test_an_accompaniment_is_asked_for_as_it_really_is() -> None:
     assert controls.asked_roles([]) == ("chords", "bass", "drums") and controls.lag == 1
     assert controls.densities().keys() == {"chords", "bass", "drums"}
     assert controls.registers().keys() == {"chords", "bass"}
+    assert controls.polyphonies() == {"chords": 1, "bass": 1}
 
 
 def test_the_commands_sections_are_all_there_are() -> None:

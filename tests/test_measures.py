@@ -32,6 +32,7 @@ from bandmate_models.evaluation.measures import (
     empty_part_bar_rate,
     groove_consistency,
     groove_similarity,
+    notes_at_once,
     repetition,
     scale_consistency,
 )
@@ -166,7 +167,9 @@ def test_an_accompaniment_counts_when_it_is_as_dense_and_as_varied_as_the_real_o
     assert fit_of(played, real, real, 4.0).note_in_chord == 1
     assert not fit_of(played, line((48, 52)), real, 4.0).counts
     assert not fit_of(played, line((48, 48, 48, 48)), real, 4.0).counts
-    assert density(real, 4.0) == 1
+    assert density(real, 4.0) == 1 and density(line((36,), role="drums"), 1.0, drums=False) == 0
+    assert notes_at_once(Part("chords", tuple(Note(0, 1, p, 80) for p in (60, 64, 67)))) == 3
+    assert notes_at_once(Part("chords")) == 0
 
 
 def test_locks_are_kept_or_not() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from bandmate.evaluating.crew import Ask, Musician
@@ -15,6 +16,7 @@ from bandmate_models.evaluation.bootstrap import Figure
 from bandmate_models.evaluation.distributions import Histogram, jsd, onset_histogram, pitch_histogram
 from bandmate_models.evaluation.excerpts import Excerpt
 from bandmate_models.evaluation.gates import live_gate, within_gate
+from bandmate_models.evaluation.measures import notes_at_once
 from bandmate_models.score import Score
 
 BARS = 8
@@ -79,32 +81,31 @@ def _played(
     way: str,
     wishes: dict[str, object],
 ) -> list[Judged]:
+    asked = [excerpt for _ in range(scene.sizes.takes) for excerpt in excerpts]
     asks = [
         Ask(musician, Request("accompany", excerpt.played, controls_for(excerpt, wishes)), seed)
-        for seed, excerpt in enumerate(excerpts)
+        for seed, excerpt in enumerate(asked)
     ]
     who = "ours" if musician.ngram is None else "n-gram"
-    return _judged(excerpts, scene.crew.answers(f"accompanying {name} {way}, {who}", asks))
+    return _judged(asked, scene.crew.answers(f"accompanying {name} {way}, {who}", asks))
 
 
 def controls_for(excerpt: Excerpt, wishes: dict[str, object]) -> Controls:
-    """The roles that really play, each as dense and as high as it really is."""
-    parts: dict[str, tuple[int, int]] = {}
+    """The roles that really play, each as dense, as high and as thick as it really is."""
+    asked: dict[str, dict[str, int]] = {"density": {}, "register": {}, "polyphony": {}}
     for part in excerpt.ours.parts:
         attributes = attributes_of(part)
-        if attributes is not None:
-            parts.setdefault(part.role, (attributes.density, attributes.register))
-    return Controls.parse(
-        {
-            "roles": ",".join(parts),
-            "density": ",".join(f"{role}:{density}" for role, (density, _) in parts.items()),
-            "register": ",".join(
-                f"{role}:{register}" for role, (_, register) in parts.items() if role != "drums"
-            )
-            or None,
-            **wishes,
-        }
-    )
+        if attributes is None or part.role in asked["density"]:
+            continue
+        asked["density"][part.role] = attributes.density
+        if not part.is_drums:
+            asked["register"][part.role] = attributes.register
+            asked["polyphony"][part.role] = min(8, math.ceil(notes_at_once(part)))
+    by_role = {
+        name: ",".join(f"{role}:{value}" for role, value in values.items()) or None
+        for name, values in asked.items()
+    }
+    return Controls.parse({"roles": ",".join(asked["density"]), **by_role, **wishes})
 
 
 def _judged(excerpts: Sequence[Excerpt], answers: Sequence[Score | None]) -> list[Judged]:

@@ -42,7 +42,10 @@ def evaluate(
     sections: list[str],
     told: Callable[[str], Told],
 ) -> dict[str, Any]:
-    """Every section's figures, as they go into the file. `data` is a prepared corpus, for the n-gram."""
+    """A record of every section's figures (see bandmate_models.evaluation.report).
+
+    `data` is a prepared corpus; without it there is no n-gram, no retrieval and no memorisation.
+    """
     began = time.monotonic()
     ours = Musician(weights.folder, precision)
     seconds: dict[str, float] = {}
@@ -70,7 +73,9 @@ def evaluate(
         "workers": workers,
         "seconds": time.monotonic() - began,
         "seconds_of": seconds,
-        "sections": [section.to_dict() for section in done],
+        **{section.title: section.rows for section in done if section.rows},
+        "remarks": {section.title: " ".join(section.remarks) for section in done if section.remarks},
+        "gates": [gate._asdict() for section in done for gate in section.gates],
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bandmate.evaluating.crew import Crew, Musician
 from bandmate.evaluating.sizes import Sizes
@@ -44,14 +43,6 @@ class Section:
             cells[f"{column} low"], cells[f"{column} high"] = figure.low, figure.high
         else:
             cells[column] = figure
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "title": self.title,
-            "rows": self.rows,
-            "gates": [gate._asdict() for gate in self.gates],
-            "remarks": self.remarks,
-        }
 
 
 def figure_of_values(values: list[tuple[str, str, float | None]]) -> Figure | None:

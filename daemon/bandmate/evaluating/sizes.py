@@ -19,6 +19,8 @@ class Sizes:
     ngram_samples: int = 150
     lieder: int = 40
     """Songs that are accompanied, beside all bands."""
+    takes: int = 2
+    """Answers to each piece that is accompanied."""
     phrases: int = 24
     """Phrases of each task's gate."""
     locks: int = 24
@@ -27,5 +29,13 @@ class Sizes:
 
 FULL = Sizes()
 QUICK = Sizes(
-    per_source=2, all_bands=False, context=512, samples=24, ngram_samples=12, lieder=4, phrases=4, locks=4
+    per_source=2,
+    all_bands=False,
+    context=512,
+    samples=24,
+    ngram_samples=12,
+    lieder=4,
+    takes=1,
+    phrases=4,
+    locks=4,
 )

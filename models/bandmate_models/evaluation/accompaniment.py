@@ -98,8 +98,8 @@ def fit_of(played: Score, accompaniment: Score, real: Score, beats: float) -> Fi
 
     Note-in-chord: the played notes against the chords that the accompaniment plays (chords.chords_of).
     """
-    counted = density(accompaniment, beats), entropy(class_histogram(accompaniment))
-    wanted = density(real, beats), entropy(class_histogram(real))
+    counted = density(accompaniment, beats, drums=False), entropy(class_histogram(accompaniment))
+    wanted = density(real, beats, drums=False), entropy(class_histogram(real))
     return Fit(
         consonance(played, accompaniment),
         note_in_chord(played, chords_of(accompaniment, beats)),

@@ -1,10 +1,11 @@
 """Prints the model card from what is measured and what was trained on, so that no figure is typed.
 
     python -m bandmate_models.evaluation.card --data prepared --checkpoint models/checkpoints/default.pt \\
-        --heldout benchmarks/results/heldout.json --evaluation evaluation.json --picture evaluation.svg \\
+        --heldout benchmarks/results/heldout.json --evaluation benchmarks/results/evaluation.json \\
+        --picture evaluation.svg \\
         > models/bandmate_models/weights/default/MODEL_CARD.md
 
-The figures of `bandmate evaluate` go in with --evaluation, its picture (a file beside the card) with --picture.
+The figures of benchmarks/evaluation.py go in with --evaluation, its picture (a file beside the card) with --picture.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def card(
     evaluation: dict[str, Any] | None = None,
     picture: str | None = None,
 ) -> str:
-    """The whole card as Markdown. `evaluation` is what `bandmate evaluate` wrote, `picture` a file's name."""
+    """The whole card as Markdown. `evaluation` is a record (see report), `picture` a file's name."""
     config, data = checkpoint["config"], heldout["data"]
     ngram, *ours = data["models"]
     best = min(data["models"][name]["mean"] for name in ours)
@@ -143,12 +144,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="prepared corpus")
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--heldout", type=Path, required=True, help="result of benchmarks/heldout.py")
-    parser.add_argument("--evaluation", type=Path, help="what `bandmate evaluate -o` wrote")
+    parser.add_argument("--evaluation", type=Path, help="result of benchmarks/evaluation.py")
     parser.add_argument("--picture", help="name of its picture, which lies beside the card")
     args = parser.parse_args(argv)
     prepared = json.loads((args.data / "report.json").read_text(encoding="utf-8"))
     heldout = json.loads(args.heldout.read_text(encoding="utf-8"))
-    evaluation = json.loads(args.evaluation.read_text(encoding="utf-8")) if args.evaluation else None
+    evaluation = json.loads(args.evaluation.read_text(encoding="utf-8"))["data"] if args.evaluation else None
     sys.stdout.write(card(load(args.checkpoint), prepared, heldout, evaluation, args.picture))
     return 0
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import vocabulary as v
 from ..harmony import DIATONIC
-from ..score import Bar, Score
+from ..score import Bar, Part, Score
 from .distributions import class_histogram, notes_of, shares
 
 GROOVE_STEPS = 16
@@ -100,15 +100,15 @@ def repetition(score: Score, notes: int = REPEATED_NOTES) -> float | None:
     return again / seen if seen else None
 
 
-def density(score: Score, beats: float) -> float:
-    """Notes a beat."""
-    return score.note_count / beats if beats else 0.0
+def density(score: Score, beats: float, *, drums: bool = True) -> float:
+    """Notes a beat; those of drums are optional."""
+    return sum(1 for _ in notes_of(score, drums=drums)) / beats if beats else 0.0
 
 
-def mean_of(values: Sequence[float | None]) -> float | None:
-    """The mean of what is there."""
-    there = [value for value in values if value is not None]
-    return float(np.mean(there)) if there else None
+def notes_at_once(part: Part) -> float:
+    """Mean number of notes that a part strikes together; 0 for none."""
+    onsets = {round(note.start * v.TICKS_PER_BEAT) for note in part.notes}
+    return len(part.notes) / len(onsets) if onsets else 0.0
 
 
 Measure = Callable[[Score, Sequence[Bar]], float | None]

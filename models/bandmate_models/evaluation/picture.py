@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 from xml.sax.saxutils import escape
 
-Record = Mapping[str, Any]
+from .report import Record, Table, tables_of
 
 WIDTH = 920
 MARGIN, GUTTER = 20, 190
@@ -21,8 +20,8 @@ MEASURES = (
 
 def picture(record: Record) -> str:
     """The whole SVG document."""
-    sections = {section["title"]: section["rows"] for section in record["sections"]}
-    panels = [*_bits(sections), *_music(sections)]
+    tables = tables_of(record)
+    panels = [*_bits(tables), *_music(tables)]
     body, top = [], MARGIN + 24
     for panel in panels:
         lines, height = panel
@@ -36,18 +35,14 @@ def picture(record: Record) -> str:
     )
 
 
-def _rows(sections: Mapping[str, Any], wanted: Callable[[str], bool]) -> Mapping[str, Any]:
-    """The rows of the section whose title it is; none where there is no such section."""
-    for title, rows in sections.items():
-        if wanted(title):
-            found: Mapping[str, Any] = rows
-            return found
-    return {}
+def _rows(tables: Mapping[str, Table], wanted: Callable[[str], bool]) -> Table:
+    """The rows of the table whose title it is; none where there is no such table."""
+    return next((rows for title, rows in tables.items() if wanted(title)), {})
 
 
-def _bits(sections: Mapping[str, Any]) -> Iterator[tuple[list[str], int]]:
+def _bits(tables: Mapping[str, Table]) -> Iterator[tuple[list[str], int]]:
     """A pair of bars for each source."""
-    rows = _rows(sections, lambda title: title.endswith("by source"))
+    rows = _rows(tables, lambda title: title.endswith("by source"))
     pairs = {
         name: (cells.get("continue"), cells.get("continue, 5-gram"))
         for name, cells in rows.items()
@@ -72,9 +67,9 @@ def _bits(sections: Mapping[str, Any]) -> Iterator[tuple[list[str], int]]:
     yield lines, 22 + len(pairs) * ROW
 
 
-def _music(sections: Mapping[str, Any]) -> Iterator[tuple[list[str], int]]:
+def _music(tables: Mapping[str, Table]) -> Iterator[tuple[list[str], int]]:
     """A dot a side on a line from 0 to 1 for each measure."""
-    rows = _rows(sections, lambda title: title.startswith("Music"))
+    rows = _rows(tables, lambda title: title.startswith("Music"))
     shown = [name for name in MEASURES if name in rows]
     if not shown:
         return

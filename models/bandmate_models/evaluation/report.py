@@ -1,4 +1,8 @@
-"""An evaluation as a record for a file, and as tables for people."""
+"""An evaluation as tables for people.
+
+A record is what `bandmate evaluate -o` writes: single figures by name, tables by title (rows by name, cells
+by column), remarks by title, and the gates.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,19 @@ from typing import Any
 from .gates import Gate
 
 Record = Mapping[str, Any]
+Table = Mapping[str, Mapping[str, Any]]
+
+ENDS = ("low", "high")
+"""Columns "x low" and "x high" are the interval of column "x"."""
+
+
+def tables_of(record: Record) -> dict[str, Table]:
+    """The tables of a record by their titles."""
+    return {
+        title: value
+        for title, value in record.items()
+        if isinstance(value, Mapping) and value and all(isinstance(row, Mapping) for row in value.values())
+    }
 
 
 def lines_of(record: Record) -> Iterator[str]:
@@ -18,34 +35,29 @@ def lines_of(record: Record) -> Iterator[str]:
         f"{record['pieces']} held-out pieces of {record['sources']} real sources, split {record['split']};"
         f" {record['seconds']:.0f} s with {record['workers']} processes."
     )
-    for section in record["sections"]:
-        yield ""
-        yield f"## {section['title']}"
-        yield ""
-        if section["rows"]:
-            yield from _table(section["rows"])
-        for remark in section["remarks"]:
-            yield ""
-            yield remark
-    gates = [Gate(**gate) for section in record["sections"] for gate in section["gates"]]
+    remarks = record["remarks"]
+    tables = tables_of(record)
+    for title in [*tables, *(title for title in remarks if title not in tables)]:
+        yield from ("", f"## {title}", "")
+        yield from _table(tables.get(title, {}))
+        if title in remarks:
+            yield from ("", remarks[title])
+    gates = [Gate(**gate) for gate in record["gates"]]
     if gates:
-        yield ""
-        yield "## Gates"
-        yield ""
+        yield from ("", "## Gates", "")
         yield from _gates(gates)
 
 
-def _table(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _table(rows: Table) -> Iterator[str]:
     """Rows down, columns across; a figure with its interval in one cell."""
-    columns = list(dict.fromkeys(name for cells in rows.values() for name in cells))
-    shown = [name for name in columns if name.removesuffix(" low").removesuffix(" high") == name]
-    shown += [name for name in columns if name not in shown and _base(name) not in columns]
+    if not rows:
+        return
+    columns = dict.fromkeys(name for cells in rows.values() for name in cells)
+    shown = [
+        name for name in columns if not any(name == f"{other} {end}" for other in columns for end in ENDS)
+    ]
     cells = [[name, *(_cell(row, column) for column in shown)] for name, row in rows.items()]
     yield from _markdown(["", *shown], cells)
-
-
-def _base(name: str) -> str:
-    return name.removesuffix(" low").removesuffix(" high")
 
 
 def _cell(row: Mapping[str, Any], column: str) -> str:
@@ -54,7 +66,7 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
         return ""
     if isinstance(value, str):
         return value
-    low, high = row.get(f"{column} low"), row.get(f"{column} high")
+    low, high = (row.get(f"{column} {end}") for end in ENDS)
     text = number(value)
     return f"{text} ({number(low)} – {number(high)})" if low is not None and high is not None else text
 
