@@ -46,13 +46,13 @@ def placed(audio: Audio, place: Place, rate: int, out: Audio | None = None) -> A
     """A part [2, frames] as its listener's ears hear it [2, frames]; into `out` where it is given."""
     result = np.empty_like(audio) if out is None else out
     result[:] = 0
-    gain = np.float32(NEAR / max(place.distance, HEAD) / np.sqrt(2))
+    gain = np.float32(NEAR / max(place.distance, HEAD) / 2)
     for ear in (0, 1):
         for channel, side in enumerate((-place.spread, place.spread)):
             path = way(place.azimuth + side, ear == 1, rate)
             sound = filtered(audio[channel : channel + 1], path.sections)[0]
             sound *= gain
-            result[ear, path.frames :] += sound[: audio.shape[1] - path.frames]
+            result[ear, path.frames :] += sound[: max(0, audio.shape[1] - path.frames)]
     return result
 
 

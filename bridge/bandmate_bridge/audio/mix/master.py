@@ -24,6 +24,7 @@ from bandmate_bridge.audio.signal import Audio, amplitude, decibels
 
 _NEAR = 0.03  # LU: near enough to the target
 _TURNS = 8
+_SILENT = 1e-6
 _HARDEST = (
     15.0  # dB that the limiter may take from the highest peak; quieter than asked for is better than more
 )
@@ -41,16 +42,18 @@ class Mastered(NamedTuple):
 def master(dry: Audio, preset: Preset, target: float, ceiling: float, rate: int, out: Audio) -> Mastered:
     """The mix [2, frames] at `target` LUFS with true peaks of at most `ceiling` dBTP, into `out`.
 
-    What is silent to a meter (below -70 LUFS) stays as it is, and what would need more than 15 dB of
+    Silence, and what is below -120 dBTP, stays as it is, and what would need more than 18 dB of
     limiting stays below the target.
     """
     equalised(dry, preset.tone, rate, out)
     if preset.glue is not None:
         compress(out, preset.glue, rate)
     found, power = peaks(out), weighted_powers(out, rate)
-    if not isfinite(integrated(power)):
-        return Mastered(of_powers(power), decibels(float(found.max(initial=0.0))), 0.0, 0.0)
-    gain, reduction = _gain(found, power, target, ceiling, rate)
+    highest = float(found.max(initial=0.0))
+    if highest < _SILENT or not isfinite(integrated(power / highest**2)):
+        return Mastered(of_powers(power), decibels(highest), 0.0, 0.0)
+    gain, reduction = _gain(found / highest, power / highest**2, target, ceiling, rate)
+    gain -= decibels(highest)
     modulate(out, amplitude(gain) * 10 ** (-reduction / 20), BLOCK)
     power, highest = weighted_powers(out, rate), float(peaks(out).max())
     trim = min(target - integrated(power), ceiling - 1e-4 - decibels(highest))
@@ -61,8 +64,11 @@ def master(dry: Audio, preset: Preset, target: float, ceiling: float, rate: int,
 
 
 def _gain(found: Line, power: Line, target: float, ceiling: float, rate: int) -> tuple[float, Line]:
-    """The gain in dB that reaches the target behind the limiter, and the limiter's reductions with it."""
-    most = ceiling + _HARDEST - decibels(float(found.max()))
+    """The gain in dB that reaches the target behind the limiter, and the limiter's reductions with it.
+
+    `found` and `power` are of a mix whose highest peak is 1.
+    """
+    most = ceiling + _HARDEST
     edges = np.minimum(np.arange(len(power)) * (rate / SEGMENTS / BLOCK), len(found) - 1).astype(np.int64)
     counts = np.diff(np.append(edges, len(found)))
     gain = min(target - integrated(power), most)

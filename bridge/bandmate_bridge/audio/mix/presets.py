@@ -21,6 +21,7 @@ class Preset(NamedTuple):
     about: str
     room: Room
     strips: dict[Role, Strip]
+    balance: float  # of the difference between a part and the loudest one that is made up: 0 none, 1 all
     tone: tuple[Band, ...]  # of the whole mix
     glue: Compressor | None  # of the whole mix
 
@@ -92,6 +93,7 @@ class _Change(NamedTuple):
 class _Row(NamedTuple):
     about: str
     room: Room
+    balance: float = 0.5
     squeeze: float = 1.0  # of the default's compression: 0 none, 1 as much, 2 twice the slope
     changes: Mapping[Role, _Change] = MappingProxyType({})
     tone: tuple[Band, ...] = ()
@@ -113,6 +115,7 @@ _TABLE: dict[str, _Row] = {
     "pop": _Row(
         "the tune in front, tight and bright",
         _PLATE,
+        0.6,
         1.3,
         {"melody": _Change(1.5), "drums": _Change(0.5), "chords": _Change(-0.5)},
         _SMILE,
@@ -121,6 +124,7 @@ _TABLE: dict[str, _Row] = {
     "rock": _Row(
         "drums and guitars forward, guitars wide",
         _STUDIO,
+        0.6,
         1.4,
         {
             "drums": _Change(1.5, 3.0),
@@ -134,6 +138,7 @@ _TABLE: dict[str, _Row] = {
     "metal": _Row(
         "dense and dry, guitars at the sides",
         _CLUB,
+        0.6,
         1.6,
         {
             "drums": _Change(1.5),
@@ -148,12 +153,14 @@ _TABLE: dict[str, _Row] = {
         "a club: hardly compressed, drums behind, bass clear",
         _CLUB,
         0.4,
+        0.4,
         {"drums": _Change(-3.0, 4.0, 0.2), "bass": _Change(1.0, 8.0), "chords": _Change(0.5, pan=-0.35)},
         _WARM,
     ),
     "blues": _Row(
         "a club, the guitar next to the tune",
         _CLUB,
+        0.5,
         0.8,
         {"guitar": _Change(1.5, 2.0), "drums": _Change(-1.0, 2.0)},
         _WARM,
@@ -162,6 +169,7 @@ _TABLE: dict[str, _Row] = {
     "funk": _Row(
         "dry, bass and drums in front",
         _CLUB,
+        0.6,
         1.4,
         {"bass": _Change(1.5), "drums": _Change(1.0), "guitar": _Change(0.0, -3.0, 0.5)},
         _SMILE,
@@ -170,6 +178,7 @@ _TABLE: dict[str, _Row] = {
     "latin": _Row(
         "percussion wide awake, a live room",
         _STUDIO,
+        0.5,
         0.9,
         {"drums": _Change(0.5, 3.0), "guitar": _Change(0.5, 1.0, 0.45), "chords": _Change(0.5)},
         (Band("high shelf", 8000, 1.0),),
@@ -178,6 +187,7 @@ _TABLE: dict[str, _Row] = {
     "electronic": _Row(
         "deep, bright and level",
         _PLATE,
+        0.6,
         1.5,
         {"bass": _Change(1.5), "drums": _Change(1.0), "strings": _Change(0.5), "other": _Change(0.0, 3.0)},
         (Band("low shelf", 70, 2.0), Band("high shelf", 10000, 2.0)),
@@ -186,6 +196,7 @@ _TABLE: dict[str, _Row] = {
     "ambient": _Row(
         "far away and long",
         Room(4.5, before=40, bright=3000, thin=150),
+        0.4,
         0.5,
         {
             "melody": _Change(-1.0, 6.0),
@@ -200,6 +211,7 @@ _TABLE: dict[str, _Row] = {
     "country": _Row(
         "clear, guitars wide, the tune in front",
         _STUDIO,
+        0.6,
         1.1,
         {"melody": _Change(1.0), "guitar": _Change(1.0, pan=0.5), "drums": _Change(-1.0)},
         (Band("high shelf", 8000, 1.0),),
@@ -208,6 +220,7 @@ _TABLE: dict[str, _Row] = {
     "folk": _Row(
         "a wooden room, hardly touched",
         Room(1.0, before=10, bright=3000),
+        0.4,
         0.5,
         {"guitar": _Change(1.0, 2.0, 0.25), "drums": _Change(-3.0, 3.0), "bass": _Change(-0.5, 6.0)},
         _WARM,
@@ -215,6 +228,7 @@ _TABLE: dict[str, _Row] = {
     "classical": _Row(
         "a concert hall from the tenth row, not compressed",
         _HALL,
+        0.2,
         0.0,
         {
             "melody": _Change(-0.5, 2.0, -0.2),
@@ -229,6 +243,7 @@ _TABLE: dict[str, _Row] = {
     "romantic": _Row(
         "a larger hall, nearer to the piano",
         Room(2.6, before=28, bright=3200, thin=120),
+        0.2,
         0.0,
         {
             "melody": _Change(0.0, 3.0),
@@ -242,6 +257,7 @@ _TABLE: dict[str, _Row] = {
     "hymn": _Row(
         "a church, all voices alike",
         _CHURCH,
+        0.2,
         0.0,
         {
             "melody": _Change(-0.5, 3.0),
@@ -254,6 +270,7 @@ _TABLE: dict[str, _Row] = {
     "film": _Row(
         "wide and deep, percussion large",
         Room(2.4, before=30, bright=4000, thin=140),
+        0.4,
         0.6,
         {"strings": _Change(2.5, 1.0, -0.15), "drums": _Change(1.0, 6.0), "bass": _Change(1.0, 8.0)},
         _SMILE,
@@ -261,6 +278,7 @@ _TABLE: dict[str, _Row] = {
     "game": _Row(
         "clear on small speakers",
         _STUDIO,
+        0.6,
         1.2,
         {"melody": _Change(1.0), "bass": _Change(-0.5), "other": _Change(1.0)},
         (Band("high pass", 45), Band("bell", 2500, 1.0, 0.7)),
@@ -279,7 +297,7 @@ def _preset(name: str, row: _Row) -> Preset:
             pan=strip.pan if change.pan is None else change.pan,
             compressor=_squeezed(strip.compressor, row.squeeze),
         )
-    return Preset(name, row.about, row.room, strips, row.tone, row.glue)
+    return Preset(name, row.about, row.room, strips, row.balance, row.tone, row.glue)
 
 
 def _squeezed(compressor: Compressor | None, amount: float) -> Compressor | None:
@@ -302,12 +320,13 @@ def preset(name: str) -> Preset:
 
 def page() -> str:
     """The presets as two Markdown tables: what each is, and each role's gain, pan and room."""
-    lines = ["| preset | is | room | compression | whole mix |", "|---|---|---|---|---|"]
+    lines = ["| preset | is | balance | room | compression | whole mix |", "|---|---|---|---|---|---|"]
     for each in PRESETS.values():
         ratios = [strip.compressor.ratio for strip in each.strips.values() if strip.compressor]
         squeeze = f"{min(ratios):.3g} to {max(ratios):.3g} : 1" if ratios else "none"
         whole = [_band(band) for band in each.tone] + ([f"{each.glue.ratio:g} : 1"] if each.glue else [])
-        cells = (f"`{each.name}`", each.about, f"{each.room.seconds:g} s", squeeze, ", ".join(whole) or "–")
+        balance, room = f"{each.balance * 100:g} %", f"{each.room.seconds:g} s"
+        cells = (f"`{each.name}`", each.about, balance, room, squeeze, ", ".join(whole) or "–")
         lines.append(f"| {' | '.join(cells)} |")
     lines += ["", f"| preset | {' | '.join(ROLES)} |", f"|---|{'---|' * len(ROLES)}"]
     for each in PRESETS.values():

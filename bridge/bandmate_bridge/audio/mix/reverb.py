@@ -12,6 +12,7 @@ from bandmate_bridge.audio.signal import Audio
 _FADE_IN = 0.012  # seconds until the reflections are dense
 _EDGES = (0.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)  # Hz: bands with a decay each
 _CENTRES = (180.0, 350.0, 700.0, 1400.0, 2800.0, 5600.0, 11000.0)
+_MIDDLE = (300.0, 3000.0)  # Hz
 _SILENT = 6.9  # ln 1000: an amplitude's 60 dB
 _SHORTEST_FFT = 1 << 17
 
@@ -47,7 +48,7 @@ def reverberated(send: Audio, room: Room, rate: int, out: Audio) -> None:
 
 @lru_cache(maxsize=4)
 def _spectrum(room: Room, rate: int) -> np.typing.NDArray[np.complex64]:
-    """Of the reflections, [2, bins]: each side with an energy of 1 over all frequencies."""
+    """Of the reflections, [2, bins]: as much comes back of the middle frequencies as is sent."""
     random = np.random.RandomState(1)
     frames = round(room.seconds * rate)
     t = np.arange(frames) / rate
@@ -66,5 +67,6 @@ def _spectrum(room: Room, rate: int) -> np.typing.NDArray[np.complex64]:
     spectrum = np.fft.rfft(late, size)
     hertz = np.maximum(np.fft.rfftfreq(size, 1 / rate), 1e-3)
     spectrum /= np.sqrt((1 + (room.thin / hertz) ** 4) * (1 + (hertz / (2 * room.bright)) ** 2))
-    energy = (np.abs(spectrum) ** 2).mean(axis=1, keepdims=True)
+    middle = spectrum[:, (hertz >= _MIDDLE[0]) & (hertz < _MIDDLE[1])]
+    energy = (np.abs(middle) ** 2).mean(axis=1, keepdims=True)
     return np.asarray(spectrum / np.sqrt(energy), np.complex64)
