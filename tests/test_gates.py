@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 
 import numpy as np
+import pytest
 
-from bandmate_models.corpus.sequences import sequence_of
+from bandmate_models.corpus.sequences import sequence_of, stiff
 from bandmate_models.corpus.sources import USER
 from bandmate_models.evaluation import gates
 from bandmate_models.evaluation.accompaniment import chords_by_beat, same_chords
 from bandmate_models.evaluation.excerpts import excerpt_of
 from bandmate_models.evaluation.held_pieces import HeldPiece
+from bandmate_models.evaluation.humanising import jittered, playing_divergences
 from bandmate_models.evaluation.obedience import Kept
 from bandmate_models.evaluation.prepared_notes import Columns, columns_of
 from bandmate_models.evaluation.retrieval import chord_agreement, drum_distance, look_up
@@ -137,3 +139,29 @@ def test_shares_and_points() -> None:
     assert gates.within_gate("x", 0.76, 0.80).met and not gates.within_gate("x", 0.74, 0.80).met
     assert gates.within_gate("x", None, 0.8).met is None
     assert gates.live_gate("x", 0.83).met and not gates.live_gate("x", 0.81).met
+
+
+def drummer(seed: int, ghosts: bool) -> Score:
+    """Kicks loud and late, snares soft where they are ghosts."""
+    rng = random.Random(seed)
+    kicks = [Note(beat + rng.choice((0, 1)) / 48, 0.1, 36, rng.choice((96, 112, 120))) for beat in range(64)]
+    snares = [Note(beat + 0.5, 0.1, 38, rng.choice((16, 32)) if ghosts else 110) for beat in range(64)]
+    return Score(parts=(Part("drums", tuple(sorted(kicks + snares))),))
+
+
+def test_a_drummer_plays_like_himself_and_not_like_chance_or_a_machine() -> None:
+    real = [drummer(1, True)]
+    machine = [stiff(score) for score in real]
+    himself = playing_divergences([drummer(2, True)], real)
+    chance = playing_divergences(jittered(machine, real), real)
+    still = playing_divergences(machine, real)
+    assert himself["timing"] < 0.02 and himself["velocity"] < 0.05
+    for name in ("timing", "velocity"):
+        assert himself[name] < min(chance[name], still[name])
+    assert playing_divergences([drummer(2, False)], real)["velocity"] > 0.4
+    assert [score.note_count for score in jittered(machine, real)] == [score.note_count for score in real]
+
+
+def test_what_nobody_plays_cannot_be_compared() -> None:
+    with pytest.raises(ValueError, match="kit"):
+        playing_divergences([], [Score()])

@@ -35,24 +35,22 @@ def _alone(cases: list[Case]) -> list[Case]:
 
 def _cases(scene: Scene) -> Iterator[Case]:
     context = scene.sizes.context
-    some = _some_of_each_source(scene)
-    by_source = {source: [p for p in scene.pieces if p.source.name == source] for source in some}
+    by_source = {
+        name: [piece for piece in scene.pieces if piece.source.name == name]
+        for name in dict.fromkeys(piece.source.name for piece in scene.pieces)
+    }
+    some = {name: pieces[: scene.sizes.per_source] for name, pieces in by_source.items()}
     for piece in (piece for pieces in some.values() for piece in pieces):
         yield from continue_cases(piece, context)
         yield from infill_cases(piece, context)
     for piece in scene.pieces:
+        if not piece.band and not any(piece is one for one in some[piece.source.name]):
+            continue
         others = by_source[piece.source.name]
         for name, lag in LAGS.items():
             yield from accompaniment_cases(piece, "accompany", lag, f"accompany, {name}", others, context)
         for task, lag in TASK_LAGS.items():
             yield from accompaniment_cases(piece, task, lag, task, others, context)
-
-
-def _some_of_each_source(scene: Scene) -> dict[str, list]:  # type: ignore[type-arg]
-    names = dict.fromkeys(piece.source.name for piece in scene.pieces)
-    return {
-        name: [p for p in scene.pieces if p.source.name == name][: scene.sizes.per_source] for name in names
-    }
 
 
 def _by_task(ours: list[Scored], ngram: list[Scored]) -> Section:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,18 +17,16 @@ from bandmate_models.controls import Controls
 from bandmate_models.corpus.sequences import stiff
 from bandmate_models.evaluation import gates
 from bandmate_models.evaluation.accompaniment import chords_by_beat, same_chords
-from bandmate_models.evaluation.bar_features import KIT
-from bandmate_models.evaluation.distributions import Histogram, jsd, timing_histogram, velocity_histogram
 from bandmate_models.evaluation.excerpts import Excerpt, with_parts
 from bandmate_models.evaluation.gates import Gate
+from bandmate_models.evaluation.humanising import jittered, playing_divergences
 from bandmate_models.evaluation.measures import bar_grooves, groove_similarity
 from bandmate_models.evaluation.obedience import total
 from bandmate_models.evaluation.prepared_notes import columns_of
 from bandmate_models.evaluation.retrieval import BARS as LOOKED_UP_BARS
 from bandmate_models.evaluation.retrieval import chord_agreement, drum_distance, look_up
 from bandmate_models.evaluation.trained import trained_sequences
-from bandmate_models.score import Metre, Note, Score
-from bandmate_models.vocabulary import GRID
+from bandmate_models.score import Metre, Score
 
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
 PHRASE_BARS, BETWEEN_BARS, STYLE_BARS = 4, 4, 8
@@ -68,7 +64,7 @@ def _vary(scene: Scene) -> list[Gate]:
 
 
 def _interpolate(scene: Scene) -> list[Gate]:
-    pairs = _pairs(_phrases(scene))
+    pairs = list(islice(_pairs(phrases_of(scene.pieces, PHRASE_BARS, PHRASE_BARS)), scene.sizes.phrases))
     controls = Controls(bars=BETWEEN_BARS)
     asks = [
         Ask(scene.ours, Request("interpolate", one.given, controls, other=other.given), seed)
@@ -83,15 +79,18 @@ def _interpolate(scene: Scene) -> list[Gate]:
     return [gates.interpolate_gate(to_first, to_second)]
 
 
-def _pairs(phrases: Sequence[Phrase]) -> list[tuple[Phrase, Phrase]]:
-    """Each phrase with the next one of its metre and of another piece."""
-    pairs = []
-    for at, one in enumerate(phrases):
-        for other in (*phrases[at + 1 :], *phrases[:at]):
-            if other.group != one.group and other.given.metres[0] == one.given.metres[0]:
-                pairs.append((one, other))
+def _pairs(phrases: Iterable[Phrase]) -> Iterator[tuple[Phrase, Phrase]]:
+    """Phrases two by two: of one source and metre, of different pieces."""
+    waiting: list[Phrase] = []
+    for phrase in phrases:
+        for other in waiting:
+            alike = other.source == phrase.source and other.given.metres[0] == phrase.given.metres[0]
+            if alike and other.group != phrase.group:
+                waiting.remove(other)
+                yield other, phrase
                 break
-    return pairs
+        else:
+            waiting.append(phrase)
 
 
 def _restyle(scene: Scene) -> list[Gate]:
@@ -134,66 +133,8 @@ def _humanise(scene: Scene) -> list[Gate]:
     played = [answer for answer in scene.crew.answers("humanising", asks) if answer is not None]
     if not played:
         return [Gate("humanise", "none", "below quantised and random", None)]
-    sides = [_by_kit(scores) for scores in (real, played, machine, _jittered(machine, real))]
-    divergences = [_divergences(side, sides[0]) for side in sides[1:]]
-    return gates.humanise_gates(*divergences)
-
-
-class Hits(NamedTuple):
-    """Timing and velocity histograms of one piece of the kit."""
-
-    timing: Histogram
-    velocity: Histogram
-
-
-def _by_kit(scores: Sequence[Score]) -> list[Hits]:
-    """The histograms of each piece of the kit over all scores."""
-    return [_hits(scores, group) for group in KIT]
-
-
-def _hits(scores: Sequence[Score], group: tuple[int, ...]) -> Hits:
-    parts = [
-        replace(part, notes=tuple(note for note in part.notes if note.pitch in group))
-        for score in scores
-        for part in score.parts
-    ]
-    chosen = Score(parts=tuple(parts))
-    return Hits(timing_histogram(chosen), velocity_histogram(chosen))
-
-
-def _divergences(side: Sequence[Hits], real: Sequence[Hits]) -> dict[str, float]:
-    """Divergence from the real hits, piece of the kit by piece, weighted by how often each is really hit."""
-    weights = np.array([hits.timing.sum() for hits in real])
-    return {
-        name: float(
-            np.average(
-                [
-                    jsd(getattr(one, name), getattr(other, name))
-                    for one, other in zip(side, real, strict=True)
-                ],
-                weights=weights,
-            )
-        )
-        for name in Hits._fields
-    }
-
-
-def _jittered(machine: Sequence[Score], real: Sequence[Score]) -> list[Score]:
-    """Stiff notes moved and struck at random, as widely as the real ones are, but knowing nothing else."""
-    notes = [note for score in real for part in score.parts for note in part.notes]
-    off = np.array([note.start * GRID - 4 * round(note.start * GRID / 4) for note in notes])
-    loud = np.array([note.velocity for note in notes])
-    rng = np.random.default_rng(0)
-
-    def moved(note: Note) -> Note:
-        start = note.start + np.clip(round(rng.normal(off.mean(), off.std())), -2, 1) / GRID
-        velocity = int(np.clip(rng.normal(loud.mean(), loud.std()), 1, 127))
-        return note._replace(start=max(0.0, start), velocity=velocity)
-
-    return [
-        replace(s, parts=tuple(replace(p, notes=tuple(map(moved, p.notes))) for p in s.parts))
-        for s in machine
-    ]
+    sides = (played, machine, jittered(machine, real))
+    return gates.humanise_gates(*(playing_divergences(side, real) for side in sides))
 
 
 def _drumify(scene: Scene) -> list[Gate]:
