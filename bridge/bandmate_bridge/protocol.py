@@ -36,6 +36,9 @@ CODES: dict[str, str] = {
     "library_unusable": "the library's folder cannot be used",
     "clock_follows": "tempo and metre come from MIDI clock",
     "no_conductor": "the process that holds the MIDI ports does not answer",
+    "bad_path": "the folder cannot be written, or its disk is full",
+    "bad_soundfont": "the soundfont is missing, damaged or none",
+    "too_long": "more than two hours of sound",
     "failed": "the daemon made a mistake; its log says which",
 }
 
@@ -143,6 +146,14 @@ TABLE: tuple[Message, ...] = (
         _TAKES,
     ),
     message(
+        "ask", "stems", "id:id take:text folder:text (key:text value:any)",
+        "Write every part of a take as sound and MIDI into a new folder among the exports: of that name, or "
+        "of the take's where it is empty. Keys: format (wav, flac, ogg, mp3), bits (16, 24, 32f), rate "
+        "(44100, 48000), mix (plain, dry, none or a preset), phrase (1: the take in its place with its "
+        "phrase).",
+        "accepted progress stems done refused",
+    ),
+    message(
         "ask", "cancel", "id:id request:id",
         "Stop that request of mine; it ends as refused, cancelled.",
         "ok refused",
@@ -214,6 +225,10 @@ TABLE: tuple[Message, ...] = (
     message(
         "tell", "file", "id:id take:text path:text",
         "The take's MIDI file.",
+    ),
+    message(
+        "tell", "stems", "id:id take:text folder:text files:count seconds:float",
+        "The take's stems are whole, in this folder: how many files, and how long each sound is.",
     ),
     message(
         "tell", "session", "id:id state:text beat:float",

@@ -47,6 +47,7 @@ SETTINGS = {
     "host": Setting("address the OSC server listens on; loopback keeps others out"),
     "osc_port": Setting("UDP port of the OSC server", 1, 65535),
     "library": Setting("folder of the takes; unset: the platform's data folder"),
+    "exports": Setting("folder of the stems that clients ask for; unset: stems, in the library"),
     "weights": Setting("folder of a model of your own; unset: the one that ships"),
     "precision": Setting("precision of the weights; unset: the model's default"),
     "threads": Setting("threads the model decodes with", 1, 64),
@@ -72,6 +73,7 @@ class Config:
     host: str = "127.0.0.1"
     osc_port: int = 7400
     library: Path | None = None
+    exports: Path | None = None
     weights: Path | None = None
     precision: str | None = None
     threads: int = 1
@@ -128,6 +130,10 @@ class Config:
     @property
     def library_folder(self) -> Path:
         return self.library or data_folder() / "library"
+
+    @property
+    def exports_folder(self) -> Path:
+        return self.exports or self.library_folder / "stems"
 
 
 _TYPES: dict[str, Any] = get_type_hints(Config)

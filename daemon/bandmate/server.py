@@ -16,6 +16,7 @@ from bandmate.config import Config
 from bandmate.desk import Desk
 from bandmate.library import Library
 from bandmate.session import Listener, Manners, Session, State
+from bandmate.stems.desk import StemsDesk
 from bandmate.tasks.continuation import Continuation
 from bandmate.tasks.form import Composer, Songwriter
 from bandmate.tasks.studio import TASKS, Studio
@@ -26,7 +27,7 @@ from bandmate_bridge.osc_server import OscServer
 from bandmate_models.weights import Weights
 
 SWITCH_INTERVAL = 0.0005  # seconds: a thread that computes in Python lets an OSC packet wait no longer
-CAPABILITIES = (*TASKS, "extend", "takes", "live")
+CAPABILITIES = (*TASKS, "extend", "takes", "stems", "live")
 OWN_PORTS = "Bandmate"  # ports so named are virtual and our own; another name is a port of the system
 
 log = logging.getLogger("bandmate")
@@ -59,8 +60,16 @@ class Engine:
         )
         library = Library(config.library_folder)
         self._desk = Desk(musicians[0], model, library, controls, self._session, self._link)
+        stems = StemsDesk(
+            self._desk.jobs,
+            library,
+            config.exports_folder,
+            lambda: self._session.writing,
+            config.soundfont,
+            config.watermark_bytes,
+        )
         self._server = OscServer(
-            self._desk.handlers(),
+            {**self._desk.handlers(), **stems.handlers()},
             host=config.host,
             port=config.osc_port,
             on_gone=lambda client: self._desk.jobs.forget(client),
