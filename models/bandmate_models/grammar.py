@@ -67,7 +67,13 @@ class Grammar:
         self._at = 0
         players = {part.slot for part in reader.parts if part.player}
         self._sounds_until = sounds_until
-        mute = {slot for slot, pitches in constraints.pitches.items() if not pitches.any()}
+        self._ranges = dict(constraints.pitches)
+        for guide in self.guides:
+            for slot in constraints.slots - players:
+                asked = guide.range_of(slot)
+                if asked is not None:
+                    self._ranges[slot] = asked
+        mute = {slot for slot, pitches in self._ranges.items() if not pitches.any()}
         self._slots: dict[Stream, list[int]] = {
             "m": sorted(constraints.slots - players - mute),
             "u": sorted((constraints.slots & players) - mute),
@@ -180,7 +186,7 @@ class Grammar:
 
     def _pitches(self, slot: int, tick: int) -> Mask | None:
         """Pitches of a note of the model's that begins at `tick`; None: any."""
-        allowed = self.constraints.pitches.get(slot)
+        allowed = self._ranges.get(slot)
         for guide in self.guides:
             asked = guide.pitches(slot, tick)
             if asked is not None:

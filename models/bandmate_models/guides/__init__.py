@@ -31,5 +31,9 @@ class Guide:
         """
         return None
 
+    def range_of(self, slot: int) -> Mask | None:
+        """Pitches [128] that a slot may play, instead of those of the constraints; None: those."""
+        return None
+
     def heard(self, reader: Reader, token: int) -> None:
         """Take note of a token of the model's own stream that `reader` has just read."""

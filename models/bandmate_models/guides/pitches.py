@@ -28,13 +28,13 @@ Harmony = Sequence[tuple[float, Toned | None]]
 
 
 class RangeLock(Guide):
-    """Every note of a slot is inside its lowest and highest pitch, both included."""
+    """Every note of a slot is from its lowest to its highest pitch, wherever it usually plays."""
 
     def __init__(self, ranges: Mapping[int, tuple[int, int]]) -> None:
         pitches = np.arange(128)
         self._allowed = {slot: (low <= pitches) & (pitches <= high) for slot, (low, high) in ranges.items()}
 
-    def pitches(self, slot: int, tick: int) -> Mask | None:
+    def range_of(self, slot: int) -> Mask | None:
         return self._allowed.get(slot)
 
 

@@ -57,18 +57,20 @@ class PolyphonyLock(Guide):
 
     def __init__(self, most: Mapping[int, int]) -> None:
         self._most = dict(most)
+        self._frame = -1
         self._struck: Counter[tuple[int, int]] = Counter()
 
     def heard(self, reader: Reader, token: int) -> None:
-        if reader.stage is Stage.FRAME:
+        if reader.stage is Stage.FRAME or reader.frame.start != self._frame:
+            self._frame = reader.frame.start
             self._struck.clear()
-        elif reader.stage is Stage.PITCH:
+        if reader.stage is Stage.PITCH:
             self._struck[reader.slot, reader.tick] += 1
 
     def narrow(self, reader: Reader, mask: Mask) -> None:
         slot, tick = reader.slot, reader.tick
         most = self._most.get(slot)
-        if most is None or tick < 0 or self._struck[slot, tick] < most:
+        if most is None or reader.frame.start != self._frame or self._struck[slot, tick] < most:
             return
         if reader.stage in (Stage.NOTE, Stage.PEDAL):
             mask[_PITCHES] = mask[_DRUMS] = False
