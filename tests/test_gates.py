@@ -159,6 +159,10 @@ def test_a_drummer_plays_like_himself_and_not_like_chance_or_a_machine() -> None
     for name in ("timing", "velocity"):
         assert himself[name] < min(chance[name], still[name])
     assert playing_divergences([drummer(2, False)], real)["velocity"] > 0.4
+    later = Score(
+        parts=(Part("drums", tuple(n._replace(start=n.start + 0.25) for n in real[0].parts[0].notes)),)
+    )
+    assert playing_divergences([later], real)["timing"] == 1
     assert [score.note_count for score in jittered(machine, real)] == [score.note_count for score in real]
 
 

@@ -23,7 +23,7 @@ class Sizes:
     """Answers to each piece that is accompanied."""
     phrases: int = 24
     """Phrases of each task's gate."""
-    locks: int = 24
+    locks: int = 16
     """Answers of each lock, and pairs of each control."""
 
 

@@ -166,7 +166,7 @@ def _beside_retrieval(scene: Scene, task: str) -> list[tuple[Excerpt, Score, Sco
     """Excerpts in 4/4 with our answer and the one that was looked up."""
     if scene.data is None:
         return []
-    most = 4 * scene.sizes.phrases
+    most = 2 * scene.sizes.phrases
     excerpts = [
         excerpt
         for excerpt in excerpts_for(scene.pieces, task, LOOKED_UP_BARS, most)

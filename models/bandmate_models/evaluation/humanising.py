@@ -1,4 +1,4 @@
-"""How like a person's the timing and the velocities of drums are, piece of the kit by piece."""
+"""How like a person's timing and velocities of drums are, by piece of the kit and place in the beat."""
 
 from __future__ import annotations
 
@@ -13,22 +13,25 @@ from ..score import Note, Score
 from .bar_features import KIT
 from .distributions import Histogram, jsd, notes_of, timing_histogram, velocity_histogram
 
+PLACES: tuple[tuple[int, ...], ...] = ((0,), (6,), (3, 9), (1, 2, 4, 5, 7, 8, 10, 11))
+"""Ticks of the beat, the eighth after it, the sixteenths, and whatever lies between."""
+
 
 class Hits(NamedTuple):
-    """How one piece of the kit is played: micro-timing in quarter ticks [4], velocity bins [8]."""
+    """How a piece of the kit is played at one place: micro-timing in quarter ticks [4], velocity bins [8]."""
 
     timing: Histogram
     velocity: Histogram
 
 
 def playing_of(scores: Sequence[Score]) -> list[Hits]:
-    """The histograms of each piece of the kit over all scores."""
-    return [_hits(scores, pitches) for pitches in KIT]
+    """The histograms of each piece of the kit at each place of the beat, over all scores."""
+    return [_hits(scores, pitches, ticks) for pitches in KIT for ticks in PLACES]
 
 
-def _hits(scores: Sequence[Score], pitches: tuple[int, ...]) -> Hits:
+def _hits(scores: Sequence[Score], pitches: tuple[int, ...], ticks: tuple[int, ...]) -> Hits:
     parts = [
-        replace(part, notes=tuple(note for note in part.notes if note.pitch in pitches))
+        replace(part, notes=tuple(n for n in part.notes if n.pitch in pitches and _tick(n) in ticks))
         for score in scores
         for part in score.parts
     ]
@@ -36,10 +39,15 @@ def _hits(scores: Sequence[Score], pitches: tuple[int, ...]) -> Hits:
     return Hits(timing_histogram(chosen), velocity_histogram(chosen))
 
 
+def _tick(note: Note) -> int:
+    """The tick of the beat that a note belongs to, as the token format rounds."""
+    return (int(np.rint(note.start * v.GRID)) + 2) // v.SHIFTS_PER_TICK % v.TICKS_PER_BEAT
+
+
 def playing_divergences(scores: Sequence[Score], real: Sequence[Score]) -> dict[str, float]:
     """Jensen-Shannon divergences in bits from real playing, by the names of Hits.
 
-    Each piece of the kit counts as often as it is really hit; ValueError where none is.
+    Each piece and place counts as often as it is really hit; ValueError where nothing is.
     """
     theirs, ours = playing_of(real), playing_of(scores)
     weights = np.array([hits.timing.sum() for hits in theirs])
