@@ -1,0 +1,88 @@
+"""Locks hold in the answers of every task, whatever the model would rather write."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from bandmate.tasks.studio import Request, Studio
+from bandmate_models import vocabulary as v
+from bandmate_models.chord_symbols import bar_lines, parse_progression
+from bandmate_models.chords import chords_of
+from bandmate_models.controls import Controls, parse_key, scale_of
+from bandmate_models.guides.rhythm import positions_of
+from bandmate_models.score import Metre, Note, Part, Score
+from random_weights import random_weights
+
+pytest.importorskip("onnx")
+
+TUNE = Part(
+    "melody", tuple(Note(float(beat), 0.75, 60 + (0, 4, 7, 5)[beat % 4], 60 + beat) for beat in range(8))
+)
+LOW = Part("bass", tuple(Note(2.0 * step, 1.5, 36 + (0, 7)[step % 2], 70 + step) for step in range(4)), 33)
+PHRASE = Score(parts=(TUNE, LOW))
+TASKS = ("continue", "generate", "accompany", "harmonise", "infill", "vary", "interpolate", "restyle")
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    return Studio(random_weights(tmp_path_factory.mktemp("weights")))
+
+
+def answer(studio: Studio, task: str, wishes: dict[str, object], seed: int = 1) -> Score:
+    given = {"bars": 2, "seed": seed, "temperature": 1.5, "top_p": 1.0, **wishes}
+    phrase = None if task == "generate" else PHRASE
+    span = (1, 2) if task == "infill" else None
+    other = PHRASE if task == "interpolate" else None
+    return studio.answer(Request(task, phrase, Controls.parse(given), other, span), seed)
+
+
+def tick(note: Note) -> int:
+    """The nearest tick, as the format writes it."""
+    return (round(note.start * v.GRID) + v.SHIFTS_PER_TICK // 2) // v.SHIFTS_PER_TICK
+
+
+def pitched(score: Score) -> list[Note]:
+    found = [note for part in score.parts if not part.is_drums for note in part.notes]
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_scale_range_and_polyphony_are_kept_by_every_note(studio: Studio, task: str) -> None:
+    wishes = {"key": "Eb major", "scale_lock": True, "range": "C3-C6,bass:G2-C4", "polyphony": "2,bass:1"}
+    score = answer(studio, task, wishes)
+    scale = scale_of(parse_key("Eb major"))
+    assert all(note.pitch % 12 in scale for note in pitched(score))
+    for part in score.parts:
+        low, high = (43, 60) if part.role == "bass" else (48, 84)
+        assert part.is_drums or all(low <= note.pitch <= high for note in part.notes)
+        struck = Counter(map(tick, part.notes))
+        assert max(struck.values(), default=0) <= (1 if part.role == "bass" else 2)
+
+
+@pytest.mark.parametrize("task", [task for task in TASKS if task != "interpolate"])
+def test_given_chords_are_kept_where_notes_begin(studio: Studio, task: str) -> None:
+    score = answer(studio, task, {"chords": "Dm7 G7 | Cmaj7", "chord_lock": True})
+    shift = 1 if task == "infill" else 0
+    changes = parse_progression("| Dm7 G7 | Cmaj7 |").changes(bar_lines(Metre(0.0, 4, 4), 4))
+    for note in pitched(score):
+        at = tick(note) / v.TICKS_PER_BEAT + 4.0 * shift
+        symbol = [symbol for beat, symbol in changes if beat <= at][-1]
+        assert symbol is not None and note.pitch % 12 in symbol.tones
+
+
+@pytest.mark.parametrize("task", ["continue", "accompany", "harmonise", "infill", "vary", "restyle"])
+def test_new_notes_begin_where_the_phrase_s_do(studio: Studio, task: str) -> None:
+    score = answer(studio, task, {"rhythm_lock": True})
+    assert {tick(note) % 48 for note in pitched(score)} <= positions_of(PHRASE)
+
+
+@pytest.mark.parametrize("task", ["accompany", "vary", "restyle"])
+def test_chords_that_are_not_given_are_those_that_the_phrase_plays(studio: Studio, task: str) -> None:
+    changes = chords_of(PHRASE)
+    for note in pitched(answer(studio, task, {"chord_lock": True})):
+        at = tick(note) / v.TICKS_PER_BEAT
+        chord = [chord for beat, chord in changes if beat <= at][-1]
+        assert chord is None or note.pitch % 12 in chord.tones
