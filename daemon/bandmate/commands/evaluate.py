@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from bandmate.commands.flags import Commands, add_settings
@@ -71,7 +73,7 @@ def run(options: argparse.Namespace, config: Config, console: Console) -> int:
     weights = Weights.load(config.weights, config.precision)
     pieces = the_pieces(options.manifest, options.midi, options.split, sizes)
     record = evaluate(
-        weights, config.precision, pieces, options.data, sizes, workers, sections, console.progress
+        weights, config.precision, pieces, options.data, sizes, workers, sections, partial(_bar, console)
     )
     record["split"], record["quick"] = options.split, options.quick
     for line in lines_of(record):
@@ -81,6 +83,18 @@ def run(options: argparse.Namespace, config: Config, console: Console) -> int:
     if options.picture is not None:
         options.picture.write_text(picture(record), encoding="utf-8")
     return 0
+
+
+def _bar(console: Console, label: str) -> Callable[[int, int], None]:
+    """A progress bar that goes away when all is done."""
+    progress = console.progress(label)
+
+    def tell(done: int, total: int) -> None:
+        progress(done, total)
+        if done == total:
+            progress.clear()
+
+    return tell
 
 
 def _sections(asked: str | None) -> list[str]:
