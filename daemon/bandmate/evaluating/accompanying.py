@@ -27,7 +27,7 @@ WAYS: dict[str, dict[str, object]] = {
 }
 """Controls of each way to accompany."""
 PUBLISHED = (
-    "Published, on other music and with other chords: .821 consonant live and .826 offline (StreamMUSE, POP909);"
+    "Published, of other music and chords: .821 consonant live and .826 offline (StreamMUSE, POP909);"
     " 37 to 48 % of notes in chord live, 64 % offline, 71 % in the data (ReaLchords)."
 )
 SETS = ("bands", "lieder")
