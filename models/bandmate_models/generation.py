@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from . import vocabulary as v
 from .grammar import Grammar
-from .reading import Played, Stage
+from .reading import Played, Reader, Stage
 from .sampler import Sampler
 from .steering import Steering
 
@@ -67,6 +67,14 @@ def generate(
         yield Progress(played, len(reader.bars))
 
 
+class Pull(Protocol):
+    """What draws an answer to something as it is written (see theme.Theme)."""
+
+    def push(self, reader: Reader) -> NDArray[np.float32] | None:
+        """Added to the logits of the next token; None for nothing."""
+        ...
+
+
 class Filled(NamedTuple):
     """After each token: the event that it completed, if any, and the frames written so far."""
 
@@ -75,7 +83,12 @@ class Filled(NamedTuple):
 
 
 def fill(
-    context: Predictor, grammar: Grammar, sampler: Sampler, steering: Steering, runs: Sequence[list[int]]
+    context: Predictor,
+    grammar: Grammar,
+    sampler: Sampler,
+    steering: Steering,
+    runs: Sequence[list[int]],
+    pull: Pull | None = None,
 ) -> Iterator[Filled]:
     """Write one frame for each of `runs`, the tokens that stand after it and need no choice (see Opening).
 
@@ -89,7 +102,9 @@ def fill(
             mask = grammar.mask()
             if last and grammar.frame_may_end(mask):
                 mask[v.EOS] = True
-            token = sampler.pick(context.logits + steering.push, mask)
+            logits = context.logits + steering.push
+            push = pull.push(reader) if pull is not None else None
+            token = sampler.pick(logits if push is None else logits + push, mask)
             if token == run[0] or (last and grammar.opens_bar(token)):
                 break
             played = grammar.advance(token)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from . import vocabulary as v
 from .context import Context
-from .generation import Filled, fill
+from .generation import Filled, Pull, fill
 from .memorisation import LIMIT, MemoryFilter
 from .opening import Opening
 from .reading import Played
@@ -26,6 +26,7 @@ def write(
     sampler: Sampler,
     steering: Steering,
     memory: MemoryFilter | None = None,
+    pull: Pull | None = None,
 ) -> Iterator[Filled]:
     """Fill an opening that `context` has been set to; events come at the end of their bar.
 
@@ -39,7 +40,7 @@ def write(
         mark = context.mark()
         for attempt in range(TRIES):
             draft, steered = grammar.draft(), copy.deepcopy(steering)
-            bar = list(fill(context, draft, sampler, steered, runs))
+            bar = list(fill(context, draft, sampler, steered, runs, pull))
             events = [filled.played for filled in bar if filled.played is not None]
             if memory is None or attempt == TRIES - 1 or is_new(memory, [*heard, *events]):
                 break

@@ -162,7 +162,7 @@ class Studio:
         context.set(opening.header, opening.body)
         sampler = Sampler(controls.temperature, controls.top_p, seed)
         if sheet.performed is None:
-            yield from write(context, opening, sampler, sheet.steering(), self._memory)
+            yield from write(context, opening, sampler, sheet.steering(), self._memory, sheet.theme)
             return
         stiff = sheet.frames_performed()
         for played in perform(context, reader, sampler, stiff, opening.runs):

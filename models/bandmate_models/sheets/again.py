@@ -13,6 +13,7 @@ from ..grammar import Constraints
 from ..score import Part, Score
 from ..slots import assign_slots, twin_slot
 from ..steering import onset_rates, tonal_home
+from ..theme import Theme, strength_of
 from .common import empty, guides_for, harmony_of, header_for, key_of, lines_of, with_notes
 from .own import heights_of
 from .parts import pitches_near
@@ -54,6 +55,7 @@ def vary(phrase: Score, controls: Controls) -> Sheet:
         rates=onset_rates(theme, slots, edges[-1]),
         home=tonal_home(theme, key, asked=controls.asked_key is not None),
         heights=heights_of(theme, slots),
+        theme=Theme(rows_of(theme, slots, free=free), strength_of(creativity)),
     )
 
 

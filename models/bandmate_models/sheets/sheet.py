@@ -16,6 +16,7 @@ from ..opening import Opening
 from ..reading import Reader
 from ..score import Score
 from ..steering import Steering, Target
+from ..theme import Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Sheet:
     home: Target = field(default_factory=dict)
     heights: Target = field(default_factory=dict)
     """What the answer is steered to (see steering.Steering)."""
+    theme: Theme | None = None
     performed: Rows | None = None
     """Events that the model is to perform as they are written (see performing.perform)."""
 
