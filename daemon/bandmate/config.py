@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 from bandmate.folders import config_folder, data_folder
+from bandmate_bridge.audio.mixes import Mixing
 from bandmate_models.controls import BY_ROLE, RANGES, SWITCHES, TEXTS, Controls
 from bandmate_models.errors import BandmateError
 
@@ -53,10 +54,19 @@ SETTINGS = {
     "threads": Setting("threads the model decodes with", 1, 64),
     "soundfont": Setting("SF2 or SF3 file to sound with, or a name like FluidR3; unset: our own"),
     "audio": Setting("write a WAV beside every MIDI file"),
+    "mix": Setting("how sound is mixed: plain, or a preset of docs/mixing.md"),
+    "lufs": Setting("loudness of a preset's mix; unset: -14", -50, -6),
+    "binaural": Setting("a preset's mix for headphones"),
     "watermark": Setting("put an inaudible mark into sound that is written"),
     "watermark_key": Setting("what decides the mark; only who knows it finds the mark"),
     "midi_in": Setting("MIDI port that Bandmate listens to"),
     "midi_out": Setting("MIDI port that Bandmate plays on"),
+    "monitor": Setting("serve: sound the band here, through the soundfont"),
+    "monitor_device": Setting("sound device of the monitor, by part of its name; unset: the usual one"),
+    "audio_block": Setting("frames of sound at a time: fewer are heard sooner, more are safer", 32, 4096),
+    "listen": Setting("serve: hear a microphone or line as a player, one note at a time"),
+    "listen_device": Setting("sound device to hear, by part of its name; unset: the usual one"),
+    "listen_latency": Setting("ms taken off what is heard; unset: as `ports calibrate` found", 0, 1000),
     "clock": Setting("what keeps time", choices=("internal", "midi")),
     "tempo": Setting("quarter notes per minute of the internal clock", 20, 400),
     "metre": Setting("time signature of the internal clock", form=r"([1-9]|[12]\d|3[0-2])/(1|2|4|8|16|32)"),
@@ -79,10 +89,19 @@ class Config:
     threads: int = 1
     soundfont: Path | None = None
     audio: bool = True
+    mix: str = "plain"
+    lufs: float | None = None
+    binaural: bool = False
     watermark: bool = False
     watermark_key: str = "bandmate"
     midi_in: str = "Bandmate In"
     midi_out: str = "Bandmate Out"
+    monitor: bool = False
+    monitor_device: str | None = None
+    audio_block: int = 256
+    listen: bool = False
+    listen_device: str | None = None
+    listen_latency: float | None = None
     clock: str = "internal"
     tempo: float = 120.0
     metre: str = "4/4"
@@ -121,6 +140,10 @@ class Config:
         usual = Controls()
         wishes = {name: getattr(self, name) for name in WISHES}
         return Controls.parse({name: wish for name, wish in wishes.items() if wish != getattr(usual, name)})
+
+    @property
+    def mixing(self) -> Mixing:
+        return Mixing(self.mix, self.lufs, self.binaural)
 
     @property
     def watermark_bytes(self) -> bytes | None:

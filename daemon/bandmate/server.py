@@ -15,6 +15,7 @@ from bandmate.answers import model_name
 from bandmate.config import Config
 from bandmate.desk import Desk
 from bandmate.library import Library
+from bandmate.live_sound import LiveSound
 from bandmate.session import Listener, Manners, Session, State
 from bandmate.stems.desk import StemsDesk
 from bandmate.tasks.continuation import Continuation
@@ -50,7 +51,9 @@ class Engine:
         self._say = say
         self._config = config
         controls = config.controls
-        self._link = ConductorLink(_configure(config), self._hear)
+        self._sound = LiveSound(config, lambda: self._link.clock, self._hear, self._notice)
+        configure = _configure(config)._replace(monitor=self._sound.address)
+        self._link = ConductorLink(configure, self._hear)
         self._session = Session(
             self._link.send,
             musicians[1],
@@ -88,8 +91,13 @@ class Engine:
         return self._link.pid
 
     def start(self) -> Ready:
-        """Starts the conductor, sets its clock, then listens. Raises BandmateError `no_conductor`."""
+        """Starts live sound and the conductor, sets its clock, then listens.
+
+        Raises BandmateError `no_conductor`, and as `LiveSound.start` does.
+        """
         try:
+            for line in self._sound.start():
+                self._say(line)
             ready = self._link.start()
         except BaseException:
             self.stop()
@@ -108,6 +116,7 @@ class Engine:
         self._desk.stop()
         self._server.stop()
         self._link.close()
+        self._sound.stop()
 
     def _hear(self, message: FromConductor) -> None:
         self._session.hear(message)
@@ -126,7 +135,7 @@ class Engine:
 def serve(config: Config, say: Callable[[str], None] = print) -> None:
     """Runs the daemon until SIGINT or SIGTERM.
 
-    Raises BandmateError: `port_taken`, `bad_weights`, `no_conductor`.
+    Raises BandmateError: `port_taken`, `bad_weights`, and as `Engine.start` does.
     """
     begun = time.perf_counter()
     ending = threading.Event()

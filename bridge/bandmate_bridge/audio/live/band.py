@@ -81,7 +81,7 @@ class Band:
             room = 1.0 - _CEILING
             soft = _CEILING + room * np.tanh((loud - _CEILING) / room)
             mix = np.where(loud > _CEILING, np.copysign(soft, mix), mix).astype(np.float32)
-        return mix
+        return np.asarray(mix)
 
     def take(self, data: tuple[int, ...] | bytes, frame: int = 0) -> None:
         """One MIDI message; what it does not know it leaves alone."""

@@ -81,7 +81,7 @@ class Bank:
             raise BandmateError(f"{file} cannot be played live: {why}", "bad_soundfont") from error
 
     def regions(self, program: int, drums: bool, key: int, velocity: int) -> list[Region]:
-        """What sounds for a key; of the program's family, else of the first, where the program is not there."""
+        """What sounds for a key; of the program's family, else of the first, where it is not there."""
         bank = 128 if drums else 0
         wanted = ((bank, program), (bank, program // 8 * 8), (bank, 0))
         preset = next((self._regions[choice] for choice in wanted if choice in self._regions), [])
@@ -120,7 +120,9 @@ def _read(chunks: Mapping[str, memoryview]) -> tuple[Floats, dict[tuple[int, int
     data = np.zeros(len(samples) + 2 * GUARD, np.float32)
     data[GUARD:-GUARD] = samples
     data /= 32768.0
-    headers = [_Header(*row[1:8], row[9]) for row in struct.iter_unpack("<20sIIIIIBbHH", chunks["shdr"])]
+    headers = [
+        _Header._make((*row[1:8], row[9])) for row in struct.iter_unpack("<20sIIIIIBbHH", chunks["shdr"])
+    ]
     instruments = [row[1] for row in struct.iter_unpack("<20sH", chunks["inst"])]
     made = [
         [

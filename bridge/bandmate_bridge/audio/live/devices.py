@@ -18,9 +18,9 @@ _FIRST = ("JACK Audio Connection Kit", "ASIO", "Windows WASAPI", "Core Audio")
 
 
 class Device(NamedTuple):
-    """A device: PortAudio's index, name, sound system, channels for the way asked, and rate in Hz."""
+    """A device: PortAudio's number, name, sound system, channels for the way asked, and rate in Hz."""
 
-    index: int
+    number: int
     name: str
     system: str
     channels: int
@@ -43,13 +43,13 @@ def devices(way: Way) -> list[Device]:
     systems = [str(system["name"]) for system in library.query_hostapis()]
     return [
         Device(
-            index,
+            number,
             str(found["name"]),
             systems[found["hostapi"]],
             int(found[f"max_{way}_channels"]),
             round(found["default_samplerate"]),
         )
-        for index, found in enumerate(library.query_devices())
+        for number, found in enumerate(library.query_devices())
         if found[f"max_{way}_channels"] > 0
     ]
 
@@ -75,7 +75,7 @@ def find_device(name: str | None, way: Way) -> Device:
         there,
         key=lambda device: (
             _FIRST.index(device.system) if device.system in _FIRST else len(_FIRST),
-            device.index not in usual,
+            device.number not in usual,
         ),
     )
     return order[0]

@@ -52,7 +52,7 @@ class Monitor:
             self._stream = library.OutputStream(
                 samplerate=self._device.rate,
                 blocksize=self._frames,
-                device=self._device.index,
+                device=self._device.number,
                 channels=min(2, self._device.channels),
                 dtype="float32",
                 latency="low",
