@@ -81,6 +81,10 @@ class Context:
         self._logits = mark.logits
         return True
 
+    def tokens_since(self, mark: Mark) -> list[int]:
+        """The tokens after a mark."""
+        return self._body[mark.tokens :]
+
     def step(self, token: int) -> None:
         """Take one more token, sliding first where the cache is full."""
         if self._decoder.position >= self._capacity:
