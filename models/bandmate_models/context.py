@@ -92,6 +92,17 @@ class Context:
         self._body.append(token)
         self._logits = self._decoder.step(token)
 
+    def extend(self, tokens: Sequence[int]) -> None:
+        """Take some more tokens at once, which is quicker than one by one."""
+        if not tokens:
+            return
+        if len(tokens) == 1 or self._decoder.position + len(tokens) > self._capacity:
+            for token in tokens:
+                self.step(token)
+            return
+        self._body.extend(tokens)
+        self._logits = self._decoder.append(tokens)
+
     def _slide(self) -> None:
         self._body = _newest_bars(self._body, int(self._capacity * KEPT_SHARE) - len(self._header))
         self._decoder.rewind_to(0)

@@ -111,10 +111,10 @@ def fill(
             steering.heard(reader, token)
             context.step(token)
             yield Filled(played, number)
+        given = [token for token in run if token != v.EOS]
         for token in run if not last else ():
             grammar.advance(token)
             if reader.stream == "m":
                 steering.heard(reader, token)
-            if token != v.EOS:
-                context.step(token)
+        context.extend(given)
         yield Filled(None, number + 1)

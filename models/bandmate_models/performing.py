@@ -42,8 +42,10 @@ def perform(
             played = take(choice)
             if played is not None:
                 yield played
-        for token in run[:-1] if run[-1] == v.EOS else run:
-            take(token)
+        given = [token for token in run if token != v.EOS]
+        for token in given:
+            reader.feed(token)
+        context.extend(given)
 
 
 def _choices(token: int, stage: Stage) -> NDArray[np.bool_] | None:
