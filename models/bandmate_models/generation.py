@@ -27,6 +27,8 @@ class Predictor(Protocol):
 
     def step(self, token: int) -> None: ...
 
+    def extend(self, tokens: Sequence[int]) -> None: ...
+
 
 class Progress(NamedTuple):
     """After each token: the event that it completed, if any, and the bars opened so far."""
