@@ -25,7 +25,11 @@ def test_every_command_has_a_section(name: str) -> None:
 def test_every_flag_of_continue_is_described() -> None:
     flags = [flag for action in _commands()["continue"]._actions for flag in action.option_strings]
     told = [flag for flag in flags if flag.startswith("--") and flag != "--help"]
-    doubles = {"--audio": "--no-audio", **{f"--no-{lock}-lock": f"--{lock}-lock" for lock in _LOCKS}}
+    doubles = {
+        "--audio": "--no-audio",
+        "--no-binaural": "--binaural",
+        **{f"--no-{lock}-lock": f"--{lock}-lock" for lock in _LOCKS},
+    }
     missing = [flag for flag in told if f"`{doubles.get(flag, flag)}" not in PAGE]
     assert missing == []
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bandmate_bridge.audio import stems as stems_module
-from bandmate_bridge.audio.mixes import mix_names, mixed
+from bandmate_bridge.audio.mixes import Mixing, mix_names, mixed
 from bandmate_bridge.audio.signal import decibels, peak
 from bandmate_bridge.audio.soundfont import BUILT
 from bandmate_bridge.audio.soundfont.finding import find_soundfont
@@ -79,7 +79,7 @@ def test_a_pan_is_kept_for_the_mix_and_not_in_the_stem() -> None:
     [plain], [panned] = (stems_of(Score(parts=(part,))) for part in (PIANO, left))
     assert plain.pan is None and panned.pan == -1.0
     assert np.array_equal(plain.audio, panned.audio)
-    [mix] = [mixed("plain", stems_of(Score(parts=(left,))))]
+    [mix] = [mixed(Mixing("plain"), stems_of(Score(parts=(left,))))]
     assert mix is not None and np.abs(mix.audio[0]).max() > 5 * np.abs(mix.audio[1]).max()
 
 
@@ -118,11 +118,11 @@ def test_every_mix_has_a_name_and_is_a_sound() -> None:
     stems = stems_of(BAND)
     for name in ("dry", "plain", "default"):
         assert name in mix_names()
-        mix = mixed(name, stems)
+        mix = mixed(Mixing(name), stems)
         assert mix is not None and mix.audio.shape[1] >= stems.frames and peak(mix.audio) > 0.01
-    assert mixed("none", stems) is None
+    assert mixed(Mixing("none"), stems) is None
     with pytest.raises(BandmateError, match="no mix is called 'loud'"):
-        mixed("loud", stems)
+        mixed(Mixing("loud"), stems)
 
 
 def test_a_soundfont_is_found_by_its_name(tmp_path: Path) -> None:

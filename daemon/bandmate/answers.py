@@ -13,6 +13,7 @@ from bandmate.tasks.continuation import seeds_of
 from bandmate.tasks.form import Songwriter
 from bandmate.tasks.outcome import take_of
 from bandmate.tasks.studio import Request, Studio
+from bandmate_bridge.audio.mixes import USUAL, Mixing
 from bandmate_bridge.audio.provenance import with_info
 from bandmate_bridge.audio.render import wav_bytes
 from bandmate_bridge.audio.watermark.files import number_of
@@ -82,15 +83,16 @@ class Folder:
         soundfont: Path | None,
         mark: bytes | None = None,
         backing: Backing | None = None,
+        mixing: Mixing = USUAL,
     ) -> Path:
         """A WAV of the answer in its place, beside its file; marked with the key `mark`, if any.
 
         Raises BandmateError: "bad_path", and as `sounded` does.
         """
-        sound = sounded(take, soundfont, backing)
-        if mark is not None:
-            sound = marked(sound, number_of(take.id), key=mark)
-        data = with_info(wav_bytes(sound), take.provenance, take.card.title)
+        sound = sounded(take, soundfont, backing, mixing)
+        audio = sound.audio if mark is None else marked(sound.audio, number_of(take.id), key=mark)
+        wav = wav_bytes(audio, levelled=not sound.mastered)
+        data = with_info(wav, take.provenance, take.card.title)
         with self._refusals():
             write_durably(answer.with_suffix(".wav"), data)
         return answer.with_suffix(".wav")

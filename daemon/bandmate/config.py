@@ -10,10 +10,9 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from math import inf
 from pathlib import Path
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 from bandmate.folders import config_folder, data_folder
-from bandmate_bridge.audio.mixes import Mixing
 from bandmate_models.controls import BY_ROLE, RANGES, SWITCHES, TEXTS, Controls
 from bandmate_models.errors import BandmateError
 
@@ -21,6 +20,9 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+if TYPE_CHECKING:
+    from bandmate_bridge.audio.mixes import Mixing
 
 
 class Setting(NamedTuple):
@@ -143,6 +145,9 @@ class Config:
 
     @property
     def mixing(self) -> Mixing:
+        """How sound is to be mixed."""
+        from bandmate_bridge.audio.mixes import Mixing
+
         return Mixing(self.mix, self.lufs, self.binaural)
 
     @property

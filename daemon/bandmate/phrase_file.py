@@ -8,6 +8,7 @@ from pathlib import Path
 from bandmate.folders import data_folder
 from bandmate.shelf import Shelf
 from bandmate.take import Take, key_name
+from bandmate_bridge.audio.mixes import USUAL, Mixing
 from bandmate_bridge.audio.signal import Audio
 from bandmate_models.chord_symbols import progression_of
 from bandmate_models.chords import chords_of
@@ -24,6 +25,14 @@ class Backing:
 
     file: Path
     lead: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sounded:
+    """The sound of a take, [2, frames]; `mastered`: it is as loud as it is meant to be."""
+
+    audio: Audio
+    mastered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +82,10 @@ def read_recording(path: Path, *, threads: int = 1) -> PhraseFile:
     return PhraseFile(score, Backing(path, heard.lead), heard.notices)
 
 
-def sounded(take: Take, soundfont: Path | None = None, backing: Backing | None = None) -> Audio:
-    """A take in its place as it is heard, [2, frames] at 44.1 kHz; with `backing`, over the recording itself.
+def sounded(
+    take: Take, soundfont: Path | None = None, backing: Backing | None = None, mixing: Mixing = USUAL
+) -> Sounded:
+    """A take in its place as it is heard, at 44.1 kHz; with `backing`, over the recording itself.
 
     An answer that stands instead of its phrase, or within it, is heard without the recording. Raises
     BandmateError as `render` and `read_stereo` do.
@@ -84,9 +95,9 @@ def sounded(take: Take, soundfont: Path | None = None, backing: Backing | None =
 
     whole = take.in_place()
     if backing is None or take.phrase is None or take.card.placing not in _WITH_RECORDING:
-        return render(whole.score, soundfont)
+        return Sounded(render(whole.score, soundfont, mixing), mixing.by_preset)
     answer = take.score
     if take.card.placing != "after":
         answer = replace(answer, tempos=take.phrase.tempos)
     start = backing.lead + take.phrase.seconds(whole.start)
-    return together(backing.file, render(answer, soundfont), start, SAMPLE_RATE)
+    return Sounded(together(backing.file, render(answer, soundfont, mixing), start, SAMPLE_RATE))

@@ -44,6 +44,8 @@ class Producer:
     ) -> list[Take]:
         """The takes, each on disk before it is shown. Raises BandmateError where nothing can be made."""
         config, console = self._config, self._console
+        if config.audio:
+            config.mixing.require()
         if config.audio and config.soundfont:
             presets(find_soundfont(config.soundfont))
         weights = Weights.load(config.weights, config.precision, threads=config.threads)
@@ -78,7 +80,7 @@ class Producer:
             return []
         try:
             mark = self._config.watermark_bytes
-            return [output.sound(take, answer, self._config.soundfont, mark, backing)]
+            return [output.sound(take, answer, self._config.soundfont, mark, backing, self._config.mixing)]
         except BandmateError as error:
             self._leave_out(f"not sounded: {error}")
             return []

@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--seed", default="1", metavar="N", help="another seed, other answers; default: %(default)s"
     )
-    add_settings(command, "audio", "soundfont", "weights", "precision", "threads")
+    add_settings(command, "audio", "mix", "lufs", "binaural", "soundfont", "weights", "precision", "threads")
     command.set_defaults(run=run)
 
 

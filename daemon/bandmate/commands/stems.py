@@ -40,16 +40,10 @@ def add(commands: Commands) -> None:
         "--rate", type=int, default=44_100, metavar="HZ", help="44100 or 48000; default: %(default)s"
     )
     command.add_argument(
-        "--mix",
-        default="plain",
-        metavar="PRESET",
-        help="plain, dry (the sum of the stems), none, or a preset of docs/mixing.md; default: %(default)s",
-    )
-    command.add_argument(
         "--phrase", action="store_true", help="the take's phrase too, and the answer after it"
     )
     command.add_argument("--force", action="store_true", help="replace a folder that holds nothing but stems")
-    add_settings(command, "soundfont", "library", "watermark", "watermark_key")
+    add_settings(command, "mix", "lufs", "binaural", "soundfont", "library", "watermark", "watermark_key")
     command.set_defaults(run=run)
 
 
@@ -57,8 +51,9 @@ def run(options: argparse.Namespace, config: Config, console: Console) -> int:
     from bandmate.files import safe_stem
     from bandmate.stems.export import Wishes, export_stems
 
+    sound = (options.format, options.bits, options.rate)
     wishes = Wishes(
-        options.format, options.bits, options.rate, options.mix, config.soundfont, config.watermark_bytes
+        *sound, config.mix, config.soundfont, config.watermark_bytes, config.lufs, config.binaural
     )
     music = _music(options.music, config, options.phrase)
     folder = options.output or Path(f"{safe_stem(music.title)} stems")

@@ -112,7 +112,7 @@ def add(commands: Commands) -> None:
         command.add_argument("--no-keep", action="store_true", help="do not keep the takes in the library")
         command.add_argument("--no-roll", action="store_true", help="do not draw the takes")
         add_controls(command)
-        sound = ("audio", "soundfont", "watermark", "watermark_key")
+        sound = ("audio", "mix", "lufs", "binaural", "soundfont", "watermark", "watermark_key")
         add_settings(command, *sound, "weights", "precision", "threads", "library")
         command.set_defaults(run=partial(run, name))
 

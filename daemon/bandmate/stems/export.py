@@ -20,7 +20,7 @@ from bandmate.stems.stages import Stages
 from bandmate.stems.writers import Told, Work, side_by_side
 from bandmate_bridge.audio.formats import Encoding, write_sound
 from bandmate_bridge.audio.mix.loudness import integrated, weighted_powers
-from bandmate_bridge.audio.mixes import PLAIN, mixed, require_mix
+from bandmate_bridge.audio.mixes import PLAIN, Mixing, mixed
 from bandmate_bridge.audio.signal import Audio, amplitude, decibels, peak
 from bandmate_bridge.audio.soundfont.finding import find_soundfont
 from bandmate_bridge.audio.stems import RATE, Progress, require_rate, silence_for, stems_of, untold
@@ -50,11 +50,17 @@ class Wishes:
     mix: str = PLAIN
     soundfont: Path | None = None
     mark: bytes | None = None
+    lufs: float | None = None  # of a preset's mix; None: the usual target
+    binaural: bool = False
 
     def __post_init__(self) -> None:
         require_rate(self.rate)
-        require_mix(self.mix)
+        self.mixing.require()
         Encoding.of(self.format, self.bits)
+
+    @property
+    def mixing(self) -> Mixing:
+        return Mixing(self.mix, self.lufs, self.binaural)
 
     @property
     def encoding(self) -> Encoding:
@@ -100,7 +106,7 @@ class _Export:
         parts = [music.score.parts[index] for index in in_order([part.role for part in music.score.parts])]
         score = replace(music.score, parts=tuple(parts))
         stems = stems_of(score, wishes.soundfont, wishes.rate, progress=notes, scratch=self._folder)
-        mix = mixed(wishes.mix, stems, mixing, silence_for(stems.seconds, self._folder))
+        mix = mixed(wishes.mixing, stems, mixing, silence_for(stems.seconds, self._folder))
         frames = max(stems.frames, mix.audio.shape[1] if mix else 0)
         loudest = [peak(stem.audio) for stem in stems]
         if mix and mix.at_stems_level:

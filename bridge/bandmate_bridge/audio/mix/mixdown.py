@@ -80,7 +80,7 @@ def mixdown(
     that holds no numbers).
     """
     chosen = preset_of(preset) if isinstance(preset, str) else preset
-    _check("a loudness", target, _TARGETS, "LUFS")
+    require_target(target)
     _check("a ceiling", ceiling, _CEILINGS, "dBTP")
     frames = stems.frames + round(chosen.room.tail * stems.rate)
     send, dry, steps = silence(frames)[0], silence(frames), len(stems) + 2
@@ -148,6 +148,11 @@ def _make_room(dry: Audio, tracks: Sequence[Track]) -> None:
         dry *= gain
         for track in tracks:
             track.audio[:] *= gain
+
+
+def require_target(lufs: float) -> None:
+    """Raises BandmateError ("bad_value") for a loudness that no mix is given."""
+    _check("a loudness", lufs, _TARGETS, "LUFS")
 
 
 def _check(what: str, value: float, bounds: tuple[float, float], unit: str) -> None:
