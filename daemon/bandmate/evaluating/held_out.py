@@ -66,7 +66,7 @@ def _by_task(ours: list[Scored], ngram: list[Scored]) -> Section:
         section.put(task, "ours", heard)
         section.put(task, "player dropped", dropped)
         section.put(task, "player swapped", swapped)
-        section.put(task, "groups", float(heard.groups))
+        section.put(task, "groups", heard.groups)
         section.gates.append(ablation_gate(task, heard.mean, dropped.mean, swapped.mean))
     return section
 

@@ -65,7 +65,7 @@ def _measured(sides: dict[str, Answered]) -> Section:
                 values.setdefault(name, []).append((phrase.source, phrase.group, value))
         for name, rows in values.items():
             section.put(name, side, figure_of_values(rows))
-        section.put("continuations", side, float(len(answered)))
+        section.put("continuations", side, len(answered))
     return section
 
 
@@ -96,7 +96,7 @@ def _told_apart(sides: dict[str, Answered]) -> Section:
         section.put(side, "accuracy", verdict.accuracy)
         section.put(side, "accuracy low", verdict.low)
         section.put(side, "accuracy high", verdict.high)
-        section.put(side, "bars", float(verdict.bars))
+        section.put(side, "bars", verdict.bars)
     section.remarks.append("0.5 is no better than guessing; pieces that are judged were not trained on.")
     return section
 
@@ -136,8 +136,8 @@ def _remembered(scene: Scene, sides: dict[str, Answered]) -> Section:
             if of == side:
                 best[number] = max(best[number], notes)
         if len(best):
-            section.put(side, "longest", float(best.max()))
+            section.put(side, "longest", int(best.max()))
             section.put(side, "95th percentile", float(np.quantile(best, 0.95)))
             section.put(side, f"share above {LIMIT}", float((best > LIMIT).mean()))
-            section.put(side, "samples", float(len(best)))
+            section.put(side, "samples", len(best))
     return section

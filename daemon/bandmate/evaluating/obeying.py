@@ -58,7 +58,7 @@ def obeying(scene: Scene) -> list[Section]:
     for name, (wishes, check) in locks.items():
         kept = _locked(scene, name, phrases, wishes, check)
         section.put(name, "kept", kept.share)
-        section.put(name, "of", float(kept.of))
+        section.put(name, "of", kept.of)
         section.gates.append(gates.share_gate(name, kept, 1.0))
     dials: dict[str, Callable[[Score], float | None]] = {
         "density": lambda score: density(score, BARS),
@@ -67,7 +67,7 @@ def obeying(scene: Scene) -> list[Section]:
     for name, measure in dials.items():
         ordered = _dialled(scene, name, phrases, measure)
         section.put(f"{name} {LESS} and {MORE} in order", "kept", ordered.share)
-        section.put(f"{name} {LESS} and {MORE} in order", "of", float(ordered.of))
+        section.put(f"{name} {LESS} and {MORE} in order", "of", ordered.of)
         section.gates.append(gates.share_gate(f"{name}: pairs in order", ordered, gates.ORDERED))
     return [section]
 

@@ -11,7 +11,7 @@ from bandmate_models.evaluation.bootstrap import Figure, Row, figure_of
 from bandmate_models.evaluation.gates import Gate
 from bandmate_models.evaluation.held_pieces import HeldPiece
 
-Cell = float | str | None
+Cell = float | int | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Section:
     gates: list[Gate] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
-    def put(self, row: str, column: str, figure: Figure | float | str | None) -> None:
+    def put(self, row: str, column: str, figure: Figure | float | int | str | None) -> None:
         """Set a cell; a figure also fills "column low" and "column high"."""
         cells = self.rows.setdefault(row, {})
         if isinstance(figure, Figure):

@@ -72,9 +72,9 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
 
 
 def number(value: float) -> str:
-    """Whole numbers as they are, others to three decimals or three digits."""
-    if float(value).is_integer() and abs(value) >= 2:
-        return f"{value:,.0f}"
+    """Counts whole, figures to three decimals or one."""
+    if isinstance(value, int):
+        return f"{value:,}"
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
 
 
