@@ -12,7 +12,6 @@ from bandmate_bridge.audio.mixes import USUAL, Mixing
 from bandmate_bridge.audio.signal import Audio
 from bandmate_models.chord_symbols import progression_of
 from bandmate_models.chords import chords_of
-from bandmate_models.harmony import estimate_key
 from bandmate_models.midi import read_midi
 from bandmate_models.score import Score
 
@@ -71,15 +70,13 @@ def read_phrase(path: Path, *, threads: int = 1) -> PhraseFile:
 
 
 def read_recording(path: Path, *, threads: int = 1) -> PhraseFile:
-    """A phrase heard in a sound file, with its key. Raises BandmateError as `read_phrase` does."""
+    """A phrase heard in a sound file. Raises BandmateError as `read_phrase` does."""
     from bandmate_bridge.audio.listen.heard import hear
     from bandmate_bridge.audio.listen.pitch_model import PitchModel
 
     model = PitchModel(Shelf(data_folder() / "models").get("basic-pitch"), threads=threads)
     heard = hear(path, model)
-    key = estimate_key(heard.score)
-    score = replace(heard.score, keys=(key,) if key else ())
-    return PhraseFile(score, Backing(path, heard.lead), heard.notices)
+    return PhraseFile(heard.score, Backing(path, heard.lead), heard.notices)
 
 
 def sounded(

@@ -14,6 +14,9 @@ Floats = npt.NDArray[np.float64]
 
 _TIGHT = 100.0  # how dear it is to leave the tempo
 _STEADY = 0.03  # seconds: beats that miss an even grid by less, most of them, are played to it
+_EVEN = 0.8  # of what tracked beats catch of the onsets: even ones that catch so much are the truth
+_NEAR = 0.04  # by which the tracked beats' tempo may differ from the pulse
+_PHASES = 64
 _REACH = 2.0  # an interval is from half a beat to two
 
 
@@ -62,7 +65,7 @@ def track_beats(onsets: Onsets, pulse: Pulse) -> BeatGrid:
             came_from[frame] = frame - within[best]
     frames = _backwards(total, came_from, period)
     times = frames / FRAME_RATE
-    return _grid(times, pulse) if len(times) > 1 else even_grid(float(times[0]), pulse)
+    return _grid(times, pulse, score) if len(times) > 1 else even_grid(float(times[0]), pulse)
 
 
 def even_grid(start: float, pulse: Pulse) -> BeatGrid:
@@ -88,17 +91,33 @@ def _backwards(total: Floats, came_from: npt.NDArray[np.int64], period: float) -
     return np.array(path[::-1], dtype=np.float64)
 
 
-def _grid(times: Floats, pulse: Pulse) -> BeatGrid:
-    """The beats, made even where they are nearly so; the tempo is then that of all of them."""
-    places = np.arange(len(times))
-    slope, start = np.polyfit(places, times, 1)
-    misses = np.abs(times - (start + slope * places))
-    even = len(times) < 4 or (np.percentile(misses, 80) < _STEADY and abs(slope * pulse.bpm / 60 - 1) < 0.04)
-    if not even:
-        return BeatGrid(times, pulse, False)
-    sure = misses <= max(float(np.median(misses)) * 2, 0.005)
-    if sure.sum() > 2:
-        slope, start = np.polyfit(places[sure], times[sure], 1)
-    if len(times) < 4:
-        return even_grid(float(times[0]), pulse)
-    return BeatGrid(start + slope * places, pulse._replace(bpm=60.0 / float(slope)), True)
+def _grid(tracked: Floats, pulse: Pulse, local: Floats) -> BeatGrid:
+    """Even beats, where they catch nearly as much as the tracked ones; else these."""
+    count = len(tracked)
+    spacing = 60.0 / pulse.bpm
+    slope, start = np.polyfit(np.arange(count), tracked, 1)
+    misses = np.abs(tracked - (start + slope * np.arange(count)))
+    best = (-1.0, float(start), float(slope))
+    for period in _spacings(spacing, float(slope), count):
+        first = tracked[0] + period * np.linspace(-0.5, 0.5, _PHASES, endpoint=False)
+        places = (first[:, None] + period * np.arange(count)) * FRAME_RATE
+        caught = np.interp(places, np.arange(len(local)), local, left=0.0, right=0.0).mean(axis=1)
+        top = int(caught.argmax())
+        if caught[top] > best[0]:
+            best = (float(caught[top]), float(first[top]), period)
+    tracked_catch = float(np.interp(tracked * FRAME_RATE, np.arange(len(local)), local).mean())
+    if best[0] < _EVEN * tracked_catch and np.percentile(misses, 80) > _STEADY:
+        return BeatGrid(tracked, pulse, False)
+    _, begin, period = best
+    first_beat = begin - period * np.floor(begin / period) if begin < 0 else begin
+    times = first_beat + period * np.arange(max(2, count))
+    return BeatGrid(times, pulse._replace(bpm=60.0 / period), True)
+
+
+def _spacings(spacing: float, slope: float, count: int) -> list[float]:
+    """Periods near the pulse's and near that of the tracked beats, as finely as so many beats can tell."""
+    fine = 1 / (32 * max(count, 8))
+    near = [spacing * (1 + fine * step) for step in range(-8, 9)]
+    if abs(slope / spacing - 1) < _NEAR:
+        near += [slope * (1 + fine * step) for step in range(-8, 9)]
+    return near

@@ -1,9 +1,9 @@
-"""A recording as a score that lies over it: notes in beats, with its tempo, bars and metre."""
+"""A recording as a score that lies over it: notes in beats, with its tempo, bars, metre and key."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import floor
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 
 from bandmate_bridge.audio.listen.bars import Bars, find_bars
 from bandmate_bridge.audio.listen.beats import BeatGrid, even_grid, track_beats
+from bandmate_bridge.audio.listen.key import find_key
 from bandmate_bridge.audio.listen.note_tracking import SoundedNote, Thresholds, track_notes
 from bandmate_bridge.audio.listen.onsets import RATE, onset_strength
 from bandmate_bridge.audio.listen.pitch_model import PitchModel
@@ -45,7 +46,7 @@ class Heard:
 def hear(
     path: Path, model: PitchModel, *, thresholds: Thresholds | None = None, longest: float = LONGEST
 ) -> Heard:
-    """A recording's notes, tempo, bars and metre.
+    """A recording's notes, tempo, bars, metre and key.
 
     Raises BandmateError: "bad_file", "silent", "too_long" as `listen` does, "no_notes".
     """
@@ -64,6 +65,8 @@ def hear(
     else:
         grid = track_beats(onsets, pulse)
     score, start = written(notes, grid, find_bars(grid, onsets, notes))
+    key = find_key(notes)
+    score = replace(score, keys=(key,) if key else ())
     return Heard(score, ready.lead + start, grid.pulse, notices)
 
 

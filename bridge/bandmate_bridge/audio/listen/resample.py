@@ -37,9 +37,11 @@ class Resampler:
         self._origin = 0
         self._next = 0  # the output frame that comes next
         self._read = 0
+        self._channels = 1
 
     def push(self, block: Audio) -> Audio:
         """The output frames whose whole neighbourhood is known by now."""
+        self._channels = block.shape[0]
         if self._up == self._down:
             return block
         _, half = _bank(self._up, self._down)
@@ -53,7 +55,7 @@ class Resampler:
     def flush(self) -> Audio:
         """The last frames: as many in all as the sound is long."""
         if self._held is None:
-            return np.zeros((1, 0), np.float32)
+            return np.zeros((self._channels, 0), np.float32)
         _, half = _bank(self._up, self._down)
         silence = np.zeros((self._held.shape[0], half + 1), np.float32)
         self._held = np.concatenate([self._held, silence], axis=1)
