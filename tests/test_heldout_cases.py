@@ -155,6 +155,7 @@ def test_held_pieces_are_real_one_a_group_and_all_bands(tmp_path: Path) -> None:
         "groove,groove/d.mid,G3,test,1",
         "groove,groove/e.mid,G4,train,0",
         "mma_band_openewld,mma/f.mid,G5,test,1",
+        "simutrans,groove/a.mid,G2,test,0",
     ]
     (tmp_path / "manifest.csv").write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
     (tmp_path / "groove").mkdir()

@@ -40,6 +40,8 @@ def held_pieces(
 ) -> Iterator[HeldPiece]:
     """Up to `per_source` groups of each real source, drawn by the hash of their names, and every band's.
 
+    A group that stands in several sources counts for the first; of a band's group the file that is the band.
+
     `more` says for some sources how many groups they have instead.
 
     Raises BandmateError when the manifest or its MIDI files are not there.
@@ -53,19 +55,23 @@ def held_pieces(
         raise BandmateError(
             f"{manifest} names no real {split} pieces; name the corpus's manifest", "bad_file"
         )
+    of_bands = {
+        piece.group for pieces in chosen.values() for piece in pieces if _relative(piece, midi) in bands
+    }
+    heard: set[str] = set()
     for name, pieces in sorted(chosen.items()):
-        most = (more or {}).get(name, per_source)
         groups: dict[str, Piece] = {}
-        for piece in sorted(pieces, key=lambda piece: (_relative(piece, midi) not in bands, piece.path)):
-            groups.setdefault(piece.group, piece)
+        for piece in sorted(pieces, key=lambda piece: piece.path):
+            if piece.group not in of_bands or _relative(piece, midi) in bands:
+                groups.setdefault(piece.group, piece)
         taken = 0
-        for group in sorted(groups, key=lambda group: hashlib.sha256(group.encode()).digest()):
-            piece = groups[group]
-            band = _relative(piece, midi) in bands
-            if taken >= most and not (band and all_bands):
+        for group in sorted(groups.keys() - heard, key=lambda group: hashlib.sha256(group.encode()).digest()):
+            band = group in of_bands
+            if taken >= (more or {}).get(name, per_source) and not (band and all_bands):
                 continue
-            held = _read(piece, band)
+            held = _read(groups[group], band)
             if held is not None:
+                heard.add(group)
                 taken += 1
                 yield held
 
