@@ -7,6 +7,7 @@ import pytest
 
 from bandmate.cli import parser
 from bandmate.config import SETTINGS, Config
+from bandmate.tasks.studio import TASKS
 
 _LOCKS = ("scale", "chord", "rhythm")
 PAGE = (Path(__file__).parents[1] / "docs" / "command-line.md").read_text(encoding="utf-8")
@@ -22,8 +23,9 @@ def test_every_command_has_a_section(name: str) -> None:
     assert f"## bandmate {name}\n" in PAGE
 
 
-def test_every_flag_of_continue_is_described() -> None:
-    flags = [flag for action in _commands()["continue"]._actions for flag in action.option_strings]
+def test_every_flag_of_the_tasks_is_described() -> None:
+    commands = _commands()
+    flags = {flag for task in TASKS for act in commands[task]._actions for flag in act.option_strings}
     told = [flag for flag in flags if flag.startswith("--") and flag != "--help"]
     doubles = {
         "--audio": "--no-audio",
