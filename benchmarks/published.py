@@ -4,9 +4,9 @@ python benchmarks/published.py --benchmark FOLDER
 
 A frame's pitches and its end are counted. The models are checkpoints of this repository, pre-trained on
 piano-rolls of the corpus without the tables' pieces and fine-tuned on the train splits, transposed at
-random. "Averaged" is the mean probability of each token over readings in several transpositions: a
-distribution again. The published figures are those of joint models (Boulanger-Lewandowski, Bengio and
-Vincent 2012).
+random. "Averaged" is the mean probability of each token over readings in several transpositions, each
+trusted by how it has told the piece so far: a distribution again. The published figures are those of joint
+models (Boulanger-Lewandowski, Bengio and Vincent 2012).
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from bandmate_models.errors import BandmateError
 from bandmate_models.evaluation.twins import comparison, corpus, pieces, training
 from bandmate_models.evaluation.twins.__main__ import STEPS
 from bandmate_models.evaluation.twins.windows import NOTES, Ours, TwinWindows, beginning
+from bandmate_models.training.dataset import PLAYER_WEIGHT
 from harness import ROOT, table, write_result
 
 LAGS = {"look ahead 2 beats": -2, "same beat": 0, "live, 1 beat behind": 1}
@@ -47,6 +48,7 @@ def main() -> int:
         print(f"twins: {error}", file=sys.stderr)
         return 2
     result["steps"] = args.steps
+    result["player weight"] = PLAYER_WEIGHT
     result["notes seen"] = seen(args.pieces, args.data, args.steps)
     for name in ("twins", "accompaniment"):
         print(

@@ -89,8 +89,15 @@ def test_a_long_rolls_nats_are_those_of_its_excerpts() -> None:
 
 
 def test_the_mean_over_readings_is_a_mean_of_probabilities() -> None:
-    (mean,) = likelihood.averaged([[-np.log([0.2, 0.5])], [-np.log([0.4, 0.1])]])
+    readings = [[-np.log([0.2, 0.5])], [-np.log([0.4, 0.1])]]
+    (mean,) = likelihood.averaged(readings, trust=0.0)
     np.testing.assert_allclose(np.exp(-mean), [0.3, 0.3])
+
+
+def test_a_reading_that_has_told_the_past_better_is_trusted_more() -> None:
+    readings = [[-np.log([0.2, 0.5])], [-np.log([0.4, 0.1])]]
+    (bayes,) = likelihood.averaged(readings, trust=1.0)
+    np.testing.assert_allclose(np.exp(-bayes), [0.3, (0.2 * 0.5 + 0.4 * 0.1) / 0.6])
 
 
 def test_a_transposition_moves_what_is_read_and_what_may_be_read_alike() -> None:

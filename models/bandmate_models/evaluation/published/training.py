@@ -37,8 +37,8 @@ class Recipe:
 
 PRE_TRAINING = Recipe(1.6e6, 3e-3, 512, 4096, 100)
 FINE_TUNING = {
-    "jsb": Recipe(1.6e6, 1e-3, 512, 4096, 40, patience=6),
-    "nottingham": Recipe(2.5e6, 2e-3, 1024, 4096, 100, patience=6),
+    "jsb": Recipe(0.9e6, 1e-3, 512, 4096, 40, warmup=20),
+    "nottingham": Recipe(1.5e6, 2e-3, 1024, 4096, 80, warmup=40),
 }
 
 

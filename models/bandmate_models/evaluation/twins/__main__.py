@@ -22,7 +22,7 @@ from . import corpus, pieces, training
 
 MOST = {"train": 100, "valid": 4, "test": 12}
 """Files of each source and split."""
-STEPS = 300
+STEPS = 140
 
 
 def _parser() -> argparse.ArgumentParser:

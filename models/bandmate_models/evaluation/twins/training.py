@@ -26,7 +26,7 @@ ROWS = 8
 """Rows of a step, each of about windows.NOTES notes."""
 _CONTEXT = 1024  # what the trainer counts a row as; a row's own length follows from its notes
 PEAK = 3e-3
-WARM_UP = 60
+WARM_UP = 30
 
 
 class Twin(NamedTuple):
