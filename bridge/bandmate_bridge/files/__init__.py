@@ -1,0 +1,1 @@
+"""Other programs' files: DAWproject, written; Ableton Live sets, read."""
