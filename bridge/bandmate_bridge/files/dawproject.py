@@ -1,6 +1,6 @@
-"""A score as a DAWproject 1.0: a zip with project.xml, which Bitwig Studio, Studio One, Cubase and others open.
+"""A score as a DAWproject 1.0: a zip with project.xml, which Bitwig Studio, Studio One and others open.
 
-Each part is a track with one clip from beat 0 on; tempo and metre changes are automation, markers are markers.
+Each part is a track with one clip from beat 0 on; tempo and metre changes are automation, markers markers.
 Times are beats (quarter notes). The schema is that of https://github.com/bitwig/dawproject.
 """
 
@@ -138,7 +138,7 @@ def _arrangement(project: xml.Element, score: Score, tracks: list[str], length: 
         for marker in score.markers:
             xml.SubElement(markers, "Marker", time=_number(marker.beat), name=marker.text)
     if len(score.tempos) > 1:
-        points = _automation(arrangement, "TempoAutomation", "tempo", unit="bpm")
+        points = _automation(arrangement, "TempoAutomation", "tempo", {"unit": "bpm"})
         for tempo in score.tempos:
             xml.SubElement(
                 points,
@@ -159,7 +159,10 @@ def _arrangement(project: xml.Element, score: Score, tracks: list[str], length: 
             )
 
 
-def _automation(arrangement: xml.Element, name: str, parameter: str, **attributes: str) -> xml.Element:
-    points = xml.SubElement(arrangement, name, id=f"{parameter}.automation", timeUnit="beats", **attributes)
+def _automation(
+    arrangement: xml.Element, name: str, parameter: str, more: dict[str, str] | None = None
+) -> xml.Element:
+    attributes = {"id": f"{parameter}.automation", "timeUnit": "beats", **(more or {})}
+    points = xml.SubElement(arrangement, name, attributes)
     xml.SubElement(points, "Target", parameter=parameter)
     return points
