@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ import pytest
 from bandmate.cli import main
 from bandmate.commands import evaluate as command
 from bandmate.evaluating.accompanying import controls_for
+from bandmate.evaluating.crew import Crew, Musician
 from bandmate.evaluating.phrases import phrases_of, through_format
 from bandmate.evaluating.running import SECTIONS
 from bandmate.evaluating.sizes import Sizes
 from bandmate_models.corpus.pieces import pieces_of_manifest
 from bandmate_models.corpus.prepare import prepare
 from bandmate_models.corpus.sources import BY_NAME
+from bandmate_models.errors import BandmateError
 from bandmate_models.evaluation.excerpts import excerpt_of
 from bandmate_models.evaluation.held_pieces import HeldPiece
 from bandmate_models.evaluation.picture import picture
@@ -194,6 +197,37 @@ def test_an_accompaniment_is_asked_for_as_it_really_is() -> None:
 
 def test_the_commands_sections_are_all_there_are() -> None:
     assert tuple(SECTIONS) == command.SECTIONS
+
+
+def stop(musician: Musician) -> None:
+    """Ends the process that works on it."""
+    os._exit(1)
+
+
+def test_a_process_that_dies_is_told_in_one_sentence() -> None:
+    crew = Crew(2, lambda label: lambda done, total: None)
+    try:
+        with pytest.raises(BandmateError, match="--workers"):
+            crew.each("x", stop, [Musician(None, None)])
+    finally:
+        crew.close()
+
+
+def test_a_corpus_without_training_music_is_refused(corpus: Path, tmp_path: Path) -> None:
+    held_out = [
+        piece for piece in pieces_of_manifest(corpus / "manifest.csv", corpus) if piece.split == "test"
+    ]
+    prepare(held_out, tmp_path / "prepared", workers=1)
+    arguments = [
+        "evaluate",
+        "--midi",
+        str(corpus),
+        "--manifest",
+        str(corpus / "manifest.csv"),
+        "--only",
+        "music",
+    ]
+    assert main([*arguments, "--data", str(tmp_path / "prepared")]) == 2
 
 
 @pytest.mark.parametrize(

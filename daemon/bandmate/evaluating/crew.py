@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -53,23 +54,32 @@ class Crew:
 
     def answers(self, label: str, asks: Sequence[Ask]) -> list[Score | None]:
         """What is answered to each, in order; None where nothing could be."""
-        return self._each(label, _answer, asks)
+        return self.each(label, _answer, asks)
 
     def bits(self, label: str, musician: Musician, cases: Sequence[Case]) -> list[Scored]:
         """The bits of each case, in order."""
-        return self._each(label, _bits, [(musician, case) for case in cases])
+        return self.each(label, _bits, [(musician, case) for case in cases])
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def _each(self, label: str, work: Callable[[Asked], Given], items: Sequence[Asked]) -> list[Given]:
+    def each(self, label: str, work: Callable[[Asked], Given], items: Sequence[Asked]) -> list[Given]:
+        """What a function of a module makes of each item, in order.
+
+        BandmateError("failed") when a process dies.
+        """
         told = self._told(label)
         given = []
         results = map(work, items) if self._pool is None else self._pool.map(work, items)
-        for done, result in enumerate(results, 1):
-            given.append(result)
-            told(done, len(items))
+        try:
+            for done, result in enumerate(results, 1):
+                given.append(result)
+                told(done, len(items))
+        except BrokenProcessPool:
+            raise BandmateError(
+                "a process of the evaluation died, likely for want of memory; use fewer --workers", "failed"
+            ) from None
         return given
 
 

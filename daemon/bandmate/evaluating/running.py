@@ -18,6 +18,7 @@ from bandmate.evaluating.section import Scene, Section
 from bandmate.evaluating.sizes import Sizes
 from bandmate.evaluating.trials import trials
 from bandmate_models import vocabulary as v
+from bandmate_models.errors import BandmateError
 from bandmate_models.evaluation.held_pieces import HeldPiece, held_pieces
 from bandmate_models.evaluation.ngram import Ngram
 from bandmate_models.evaluation.trained import trained_sequences
@@ -87,8 +88,12 @@ def evaluate(
 def _count(data: Path, folder: Path, told: Told) -> None:
     """The n-gram of all real pieces in training, and of some with a player, into a folder."""
     told(0, 1)
+    alone = trained_sequences(data)
+    first = next(alone, None)
+    if first is None:
+        raise BandmateError(f"{data} holds no real music for training; prepare it with a manifest that does")
     duos = islice(trained_sequences(data, ("duo",)), 0, None, DUO_SHARE)
-    Ngram(chain(trained_sequences(data), duos), v.SIZE).save(folder)
+    Ngram(chain([first], alone, duos), v.SIZE).save(folder)
     told(1, 1)
 
 
