@@ -3,9 +3,9 @@
 python benchmarks/transcription.py --manifest manifest.csv --midi DIR --peer PYTHON [--phrases 50]
 
 The first eight bars of pieces of the test split, as our soundfont sounds them, in 16-bit WAV files. `--peer`
-is a Python that has basic-pitch, librosa and mir_eval; it hears the same files in the same run. Notes count by
-onset (50 ms) and pitch. A tempo is right within 2 % of the file's quarter notes a minute; a key is that of the
-file's key signature.
+is a Python that has basic-pitch, librosa and mir_eval; it hears the same files in the same run. Notes count
+by onset (50 ms) and pitch. A tempo is right within 2 % of the file's quarter notes a minute; a key is that of
+the file's key signature.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def denoised(audio: Audio) -> Audio:
     floor = np.percentile(power, 100 * _NOISE_SHARE, axis=0)
     # the quietest tenth of exponentially distributed power lies at -ln 0.9 of its mean
     noise = floor / -np.log(1 - _NOISE_SHARE)
-    gate = np.clip((power / np.maximum(noise, 1e-20)) / _GATE**2, 0, 1)
+    gate = np.clip((power / np.maximum(noise, 1e-20) - 1) / (_GATE**2 - 1), 0, 1)
     gain = _REST + (1 - _REST) * _blurred(gate)
     return istft((spectra * gain).astype(np.complex64), _HOP, len(audio))
 
