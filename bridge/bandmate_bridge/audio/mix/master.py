@@ -55,7 +55,10 @@ def master(dry: Audio, preset: Preset, target: float, ceiling: float, rate: int,
     gain, reduction = _gain(found / highest, power / highest**2, target, ceiling, rate)
     gain -= decibels(highest)
     modulate(out, amplitude(gain) * 10 ** (-reduction / 20), BLOCK)
-    power, highest = weighted_powers(out, rate), float(peaks(out).max())
+    if reduction.any():
+        power, highest = weighted_powers(out, rate), float(peaks(out).max())
+    else:
+        power, highest = power * amplitude(gain) ** 2, highest * amplitude(gain)
     trim = min(target - integrated(power), ceiling - 1e-4 - decibels(highest))
     if abs(trim) > 1e-5:
         out *= np.float32(amplitude(trim))
