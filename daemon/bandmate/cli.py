@@ -20,6 +20,7 @@ COMMANDS = (
     "serve",
     "takes",
     "stems",
+    "picture",
     "transcribe",
     "separate",
     "models",

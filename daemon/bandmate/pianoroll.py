@@ -37,14 +37,14 @@ _CELLS = {  # (upper half, lower half) -> character
 }
 _PLAIN = {"█": "#", "▀": "#", "▄": "#", "▔": "-", "▁": "-", "│": "|", "·": ".", "▌": "x", "▏": "'"}
 
-_DRUM_ROWS: tuple[tuple[str, frozenset[int]], ...] = (
+DRUM_ROWS: tuple[tuple[str, frozenset[int]], ...] = (
     ("cymbal", frozenset((49, 51, 52, 53, 55, 57, 59))),
     ("hat", frozenset((42, 44, 46))),
     ("tom", frozenset((41, 43, 45, 47, 48, 50))),
     ("snare", frozenset((37, 38, 39, 40))),
     ("kick", frozenset((35, 36))),
 )
-_OTHER_DRUMS = "perc"
+OTHER_DRUMS = "perc"
 
 
 class Cell(NamedTuple):
@@ -162,10 +162,10 @@ def _lanes(part: Part, grid: Grid) -> Iterator[Lane]:
 
 def _drum_lanes(part: Part, grid: Grid) -> Iterator[Lane]:
     """A line for each kind of drum that the part has; soft strokes are thin."""
-    named = frozenset().union(*(keys for _, keys in _DRUM_ROWS))
+    named = frozenset().union(*(keys for _, keys in DRUM_ROWS))
     others = frozenset(note.pitch for note in part.notes) - named
     style = COLOURS["drums"]
-    for name, keys in (*_DRUM_ROWS, (_OTHER_DRUMS, others)):
+    for name, keys in (*DRUM_ROWS, (OTHER_DRUMS, others)):
         if not any(note.pitch in keys for note in part.notes):
             continue
         cells = _background(grid)

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bandmate.commands.flags import Commands, add_settings
 from bandmate.config import Config
 from bandmate.console import Console
-
-if TYPE_CHECKING:
-    from bandmate.stems.music import Music
-
-_SUFFIXES = (".mid", ".midi", ".smf")
 
 
 def add(commands: Commands) -> None:
@@ -49,13 +43,14 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace, config: Config, console: Console) -> int:
     from bandmate.files import safe_stem
+    from bandmate.named_music import music_named
     from bandmate.stems.export import Wishes, export_stems
 
     sound = (options.format, options.bits, options.rate)
     wishes = Wishes(
         *sound, config.mix, config.soundfont, config.watermark_bytes, config.lufs, config.binaural
     )
-    music = _music(options.music, config, options.phrase)
+    music = music_named(options.music, config, with_phrase=options.phrase)
     folder = options.output or Path(f"{safe_stem(music.title)} stems")
     progress = console.progress("stems")
     try:
@@ -68,13 +63,3 @@ def run(options: argparse.Namespace, config: Config, console: Console) -> int:
     for name in made.files:
         console.line(f"  {folder / name}")
     return 0
-
-
-def _music(name: str, config: Config, with_phrase: bool) -> Music:
-    from bandmate.library import Library
-    from bandmate.stems.music import Music
-
-    file = Path(name)
-    if file.suffix.lower() in _SUFFIXES or file.is_file():
-        return Music.of_file(file)
-    return Music.of_take(Library(config.library_folder).get(name), with_phrase=with_phrase)

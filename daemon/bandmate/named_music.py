@@ -1,0 +1,22 @@
+"""What a command calls by one word: a take of the library, or a MIDI file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bandmate.config import Config
+from bandmate.library import Library
+from bandmate.stems.music import Music
+
+_SUFFIXES = (".mid", ".midi", ".smf")
+
+
+def music_named(name: str, config: Config, *, with_phrase: bool = False) -> Music:
+    """A file where the name is one's, else a take by what `Library.find` takes.
+
+    Raises BandmateError as `read_midi` and `Library.get` do.
+    """
+    file = Path(name)
+    if file.suffix.lower() in _SUFFIXES or file.is_file():
+        return Music.of_file(file)
+    return Music.of_take(Library(config.library_folder).get(name), with_phrase=with_phrase)
