@@ -89,7 +89,7 @@ def tools(tmp_path: Path) -> Iterator[Tools]:
 
 def test_oscsend_asks_and_oscdump_hears_the_answers(tools: Tools) -> None:
     number = tools.hello()
-    assert tools.expect("/bandmate/welcome").split()[1] == "iiissssss"
+    assert tools.expect("/bandmate/welcome").split()[1].startswith("iiisss")
     tools.send(f"/bandmate/{number}/ping", "i", 2)
     assert tools.expect("/bandmate/pong") == "/bandmate/pong i 2"
     tools.send(f"/bandmate/{number}/tempo", "i", 4)

@@ -43,7 +43,7 @@ From a shell, with liblo's tools:
 ```
 oscdump 9000 &
 oscsend 127.0.0.1 {protocol.PORT} /bandmate/hello iiis 1 {protocol.VERSION} 9000 shell
-        /bandmate/welcome iiissssss 1 {protocol.VERSION} 1 "0.1.0" …                 I am client 1
+        /bandmate/welcome iiisss… 1 {protocol.VERSION} 1 "0.1.0" …                   I am client 1
 oscsend 127.0.0.1 {protocol.PORT} /bandmate/1/takes ii 2 5
 ```
 

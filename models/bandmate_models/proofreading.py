@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from . import vocabulary as v
 from .context import Context
@@ -27,8 +27,11 @@ def write(
     steering: Steering,
     memory: MemoryFilter | None = None,
     pull: Pull | None = None,
+    each: Callable[[], None] | None = None,
 ) -> Iterator[Filled]:
     """Fill an opening that `context` has been set to; events come at the end of their bar.
+
+    `each` is called after every token, and may raise to stop the writing.
 
     A bar that brings a part's longest match with the training music over memorisation.LIMIT notes is
     written again.
@@ -40,7 +43,11 @@ def write(
         mark = context.mark()
         for attempt in range(TRIES):
             draft, steered = grammar.draft(), copy.deepcopy(steering)
-            bar = list(fill(context, draft, sampler, steered, runs, pull))
+            bar = []
+            for filled in fill(context, draft, sampler, steered, runs, pull):
+                bar.append(filled)
+                if each is not None:
+                    each()
             events = [filled.played for filled in bar if filled.played is not None]
             if memory is None or attempt == TRIES - 1 or is_new(memory, [*heard, *events]):
                 break

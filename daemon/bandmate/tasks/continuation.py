@@ -72,13 +72,16 @@ class Continuation:
         for played, bars in writing:
             yield (None if played is None else _moved(played, -prompt.end)), bars - len(prompt.bars)
 
-    def _drafted(self, prompt: Prompt, controls: Controls, seed: int) -> Iterator[tuple[Played | None, int]]:
+    def _drafted(
+        self, prompt: Prompt, controls: Controls, seed: int, each: Callable[[], None]
+    ) -> Iterator[tuple[Played | None, int]]:
         """The same bar by bar, each proofread before its events come (see proofreading.write)."""
         opening = prompt.opening(controls.bars)
         self._context.set(opening.header, opening.body)
         sampler = Sampler(controls.temperature, controls.top_p, seed)
         frames = len(opening.runs)
-        for played, done in write(self._context, opening, sampler, prompt.steering(), self._memory):
+        writing = write(self._context, opening, sampler, prompt.steering(), self._memory, each=each)
+        for played, done in writing:
             bars = 1 + done * controls.bars // frames
             yield (None if played is None else _moved(played, -prompt.end)), min(bars, controls.bars)
 
@@ -102,9 +105,7 @@ class Continuation:
         ink = ink_of_prompt(prompt, controls)
         heard: list[Played] = []
         told = -1
-        for played, opened in self._drafted(prompt, controls, seed):
-            if cancelled is not None and cancelled():
-                raise BandmateError("cancelled", "cancelled")
+        for played, opened in self._drafted(prompt, controls, seed, stop_where(cancelled)):
             if progress is not None and opened - 1 > told:
                 told = opened - 1
                 progress(told, controls.bars)
@@ -116,6 +117,16 @@ class Continuation:
         if progress is not None:
             progress(controls.bars, controls.bars)
         return assemble(prompt, heard, controls)
+
+
+def stop_where(cancelled: Callable[[], bool] | None) -> Callable[[], None]:
+    """What raises BandmateError (code "cancelled") as soon as `cancelled` says so."""
+
+    def stop() -> None:
+        if cancelled is not None and cancelled():
+            raise BandmateError("the request was cancelled", "cancelled")
+
+    return stop
 
 
 def _moved(played: Played, beats: float) -> Played:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bandmate.ink import Written, ink_of_sheet
-from bandmate.tasks.continuation import Continuation, answer_part
+from bandmate.tasks.continuation import Continuation, answer_part, stop_where
 from bandmate_models.controls import Controls
 from bandmate_models.decoder import Decoder
 from bandmate_models.errors import BandmateError
@@ -144,9 +144,7 @@ class Studio:
         again = request.task in ("vary", "humanise")
         ink = ink_of_sheet(sheet, _places(request.given, sheet.template.parts) if again else None)
         heard: list[Played] = []
-        for played, frames in self._written(sheet, request.controls, seed):
-            if cancelled is not None and cancelled():
-                raise BandmateError("cancelled", "cancelled")
+        for played, frames in self._written(sheet, request.controls, seed, stop_where(cancelled)):
             if played is not None:
                 heard.append(played)
                 _tell(written, ink.dry(played))
@@ -155,17 +153,22 @@ class Studio:
         answer = assemble(sheet, heard)
         return with_the_rest(request.given, answer) if again else answer
 
-    def _written(self, sheet: Sheet, controls: Controls, seed: int) -> Iterator[Filled]:
-        """Events on the sheet's time line, as they are written, and how many frames are done."""
+    def _written(
+        self, sheet: Sheet, controls: Controls, seed: int, each: Callable[[], None]
+    ) -> Iterator[Filled]:
+        """Events on the sheet's time line, bar by bar, and how many frames are done."""
         opening = sheet.opening()
         context, reader = self._context, opening.grammar.reader
         context.set(opening.header, opening.body)
         sampler = Sampler(controls.temperature, controls.top_p, seed)
         if sheet.performed is None:
-            yield from write(context, opening, sampler, sheet.steering(), self._memory, sheet.theme)
+            yield from write(
+                context, opening, sampler, sheet.steering(), self._memory, sheet.theme, each=each
+            )
             return
         stiff = sheet.frames_performed()
         for played in perform(context, reader, sampler, stiff, opening.runs):
+            each()
             yield Filled(played, sum(frame.start < reader.frame.start for frame in sheet.frames))
 
 
