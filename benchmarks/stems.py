@@ -2,19 +2,22 @@
 
 python benchmarks/stems.py [--runs N]
 
-A run renders, mixes, measures and writes everything that `bandmate stems` does; its files are put on the disk
-(fsync) before it ends. The song is played once on the grid, as a model plays it, and once loosely, so that no
-two notes are equal and nothing can be reused. "seconds" is the quickest run, "cpu seconds" what the process
-computed meanwhile on all cores. The dry mix is read back from its file and compared with the sum of the
-stems' files. Onsets are found in the drums' file by a detector that knows no MIDI (a rise of 6 dB or more in
-a high-passed signal, 25 ms apart), and compared with the drums' notes.
+A run is the whole command with its defaults, from its start until all files are on the disk (fsync). The song
+is played once on the grid, as a model plays it, and once loosely, so that no two notes are equal and nothing
+can be reused. "seconds" is the quickest run, "cpu seconds" what it computed on all cores. The dry mix is read back
+from its file and compared with the sum of the stems' files. Onsets are found in the drums' file by a detector
+that knows no MIDI (a rise of 6 dB or more in a high-passed signal, 25 ms apart), and compared with the drums'
+notes.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import resource
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,11 +28,9 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from bandmate.stems.export import Wishes, export_stems
-from bandmate.stems.music import Music
 from bandmate_bridge.audio.soundfont.finding import find_soundfont
 from bandmate_models.errors import BandmateError
-from bandmate_models.midi import midi_bytes
+from bandmate_models.midi import midi_bytes, read_midi
 from bandmate_models.score import Note, Part, Score, Tempo
 from harness import percentiles, table, write_result
 
@@ -77,24 +78,30 @@ def song(loosely: bool) -> Score:
     return Score(parts, (Tempo(0.0, BPM),))
 
 
-def exported(
-    file: Path, folder: Path, soundfont: Path | None = None, mix: str = "plain"
-) -> tuple[float, float]:
-    """Seconds and seconds of computing for one export."""
-    begun, computed = time.perf_counter(), time.process_time()
-    export_stems(Music.of_file(file), Wishes(mix=mix, soundfont=soundfont), folder)
-    return time.perf_counter() - begun, time.process_time() - computed
+def exported(file: Path, folder: Path, *flags: str) -> tuple[float, float]:
+    """Seconds, and seconds of computing, that `bandmate stems` takes, its start included."""
+    before, begun = _computed(), time.perf_counter()
+    command = [sys.executable, "-m", "bandmate", "stems", str(file), "-o", str(folder), *flags]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begun, _computed() - before
 
 
-def speed(file: Path, folder: Path, runs: int, soundfont: Path | None = None) -> dict[str, Any]:
-    """Of several exports, after one that is not counted."""
-    places = [Path(tempfile.mkdtemp(dir=folder)) for _ in range(runs + 1)]
-    took = [exported(file, place, soundfont) for place in places][1:]
-    for place in places:
+def _computed() -> float:
+    """Seconds that ended children have computed on all cores."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def speed(file: Path, folder: Path, runs: int, *flags: str) -> dict[str, Any]:
+    """Of several exports."""
+    took = []
+    for _ in range(runs):
+        place = Path(tempfile.mkdtemp(dir=folder))
+        took.append(exported(file, place, *flags))
         shutil.rmtree(place)
     times = percentiles([seconds * 1e3 for seconds, _ in took])
     return {
-        "notes": Music.of_file(file).score.note_count,
+        "notes": read_midi(file).note_count,
         "seconds": min(seconds for seconds, _ in took),
         "times real time": SECONDS / min(seconds for seconds, _ in took),
         "times real time (median)": SECONDS / times["p50"] * 1e3,
@@ -169,13 +176,14 @@ def main() -> None:
             file.write_bytes(midi_bytes(song(loosely)))
             speeds[label] = speed(file, folder, runs)
         try:
-            fluid = find_soundfont(Path("FluidR3"))
-            speeds["on the grid, FluidR3"] = speed(folder / "on the grid.mid", folder, runs, fluid)
+            fluid = str(find_soundfont(Path("FluidR3")))
+            file = folder / "on the grid.mid"
+            speeds["on the grid, FluidR3"] = speed(file, folder, runs, "--soundfont", fluid)
         except BandmateError as error:
             print(f"left out: {error}")
         grid = folder / "on the grid.mid"
-        exported(grid, folder / "dry", mix="dry")
-        sums, near = difference(folder / "dry"), alignment(folder / "dry", Music.of_file(grid).score)
+        exported(grid, folder / "dry", "--mix", "dry")
+        sums, near = difference(folder / "dry"), alignment(folder / "dry", read_midi(grid))
     result = {
         "speed": speeds,
         "sum of the stems": sums,

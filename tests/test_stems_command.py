@@ -226,6 +226,15 @@ def test_what_was_killed_long_ago_is_swept_away(workplace: Path) -> None:
     assert hidden(workplace) == [new.name]
 
 
+def test_what_was_to_be_replaced_comes_back(workplace: Path) -> None:
+    """Killed between the two renames of `--force`, the old folder has no name, and none has its name."""
+    assert bandmate("stems", song(workplace), "-o", "out", "--mix", "none") == 0
+    before = files(workplace / "out")
+    (workplace / "out").rename(workplace / ".out.abc.replaced")
+    assert bandmate("stems", "song.mid", "-o", "out") == 2
+    assert files(workplace / "out") == before and hidden(workplace) == []
+
+
 @pytest.fixture
 def small_disk(workplace: Path) -> Iterator[Path]:
     """A file system of 1 MB; skips where it cannot be made."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from bandmate.files import sync_file, sync_folder, umask
 
 _ABANDONED = 3600.0  # seconds after which what is half written has no writer any more
-_UNFINISHED = ".unfinished"
+_UNFINISHED, _REPLACED = ".unfinished", ".replaced"
 
 Replaces = Callable[[Path], bool]
 
@@ -34,10 +34,11 @@ def new_folder(path: Path, *, replaces: Replaces = _nothing) -> Iterator[Path]:
     next one after an hour. Raises FileExistsError before anything is written; OSError where the disk refuses.
     """
     path = path.absolute()
+    _recover(path)
     _require_free(path, replaces)
     if not path.parent.is_dir():
         _make(path.parent)
-    _sweep(path)
+    _tidy(path)
     working = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_UNFINISHED, dir=path.parent))
     try:
         yield working
@@ -73,7 +74,7 @@ def _move(working: Path, path: Path) -> None:
     if not path.exists():
         working.rename(path)
         return
-    old = working.with_name(f"{working.name}{_UNFINISHED}")
+    old = working.with_name(f"{working.name.removesuffix(_UNFINISHED)}{_REPLACED}")
     path.rename(old)
     try:
         working.rename(path)
@@ -83,8 +84,22 @@ def _move(working: Path, path: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _sweep(path: Path) -> None:
-    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}"):
+def _recover(path: Path) -> None:
+    """Give a folder its name back whose writer was killed in the moment between the two renames."""
+    for old in _leftovers(path, _REPLACED):
+        if not path.exists():
+            old.rename(path)
+
+
+def _tidy(path: Path) -> None:
+    """Remove what was replaced, and what writers that were killed left half-written."""
+    for old in _leftovers(path, _REPLACED):
+        shutil.rmtree(old, ignore_errors=True)
+    for leftover in _leftovers(path, _UNFINISHED):
         with contextlib.suppress(OSError):
             if time.time() - leftover.stat().st_mtime > _ABANDONED:
                 shutil.rmtree(leftover)
+
+
+def _leftovers(path: Path, suffix: str) -> list[Path]:
+    return sorted(path.parent.glob(f".{glob.escape(path.name)}.*{suffix}"))

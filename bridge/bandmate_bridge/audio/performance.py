@@ -13,7 +13,7 @@ from bandmate_models.score import Control, Note, Part
 _DATA, _VOLUME, _PAN, _EXPRESSION, _PEDAL, _PARAMETER, _PARAMETER_HIGH = 6, 7, 10, 11, 64, 100, 101
 _BEND_RANGE, _WIDEST = 2, 24  # semitones: until a registered parameter says otherwise, and at most
 _CHOKES = {42: 46, 44: 46, 46: 46}  # hi-hats: which key of the kit a key silences
-_PEDAL_FOREVER = 4.0  # beats that a note sounds on under a pedal that never rises
+PEDAL_FOREVER = 4.0  # beats that a note sounds on under a pedal that never rises
 
 
 class Struck(NamedTuple):
@@ -113,7 +113,7 @@ def _held(notes: tuple[Note, ...], pedal: list[tuple[float, int]]) -> Iterator[N
         end = note.end
         if _value(pedal, end, 0) >= 64:
             rise = bisect_right(rises, end)
-            end = rises[rise] if rise < len(rises) else end + _PEDAL_FOREVER
+            end = rises[rise] if rise < len(rises) else end + PEDAL_FOREVER
             again = bisect_right(strikes[note.pitch], note.start + 1e-6)
             if again < len(strikes[note.pitch]):
                 end = max(note.end, min(end, strikes[note.pitch][again]))

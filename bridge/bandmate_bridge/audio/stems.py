@@ -14,7 +14,7 @@ import numpy as np
 
 from bandmate_bridge.audio.bending import covered, read_at
 from bandmate_bridge.audio.curve import Steps, TimeLine
-from bandmate_bridge.audio.performance import Struck, bends, pan, strokes, swells
+from bandmate_bridge.audio.performance import PEDAL_FOREVER, Struck, bends, pan, strokes, swells
 from bandmate_bridge.audio.signal import Audio, cut
 from bandmate_bridge.audio.synthesiser import Synthesiser, synthesiser
 from bandmate_models.errors import BandmateError
@@ -122,7 +122,7 @@ def stems_of(
         most, asked = LONGEST / 3600, seconds / 3600
         raise BandmateError(f"{asked:.1f} hours are too long to sound; {most:.0f} is the most", "too_long")
     player = _Player(synthesiser(soundfont, rate), line, progress, score.note_count)
-    capacity = round((seconds + _RING) * rate)
+    capacity = round((line.seconds(score.end + PEDAL_FOREVER) + _RING) * rate)
     silence, sheets = silence_for(seconds, scratch), []
     for part in score.parts:
         sheets.append(_Sheet(silence(capacity)))
