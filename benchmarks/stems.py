@@ -2,12 +2,12 @@
 
 python benchmarks/stems.py [--runs N]
 
-A run is the whole command with its defaults, from its start until all files are on the disk (fsync). The song
-is played once on the grid, as a model plays it, and once loosely, so that no two notes are equal and nothing
-can be reused. "seconds" is the quickest run, "cpu seconds" what it computed on all cores. The dry mix is read back
-from its file and compared with the sum of the stems' files. Onsets are found in the drums' file by a detector
-that knows no MIDI (a rise of 6 dB or more in a high-passed signal, 25 ms apart), and compared with the drums'
-notes.
+A run is the whole command with its defaults, from its start until all files are on the disk (fsync). The
+song is played once on the grid, as a model plays it, and once loosely, so that no two notes are equal and
+nothing can be reused. "seconds" is the quickest run, "cpu seconds" what it computed on all cores. The dry
+mix is read back from its file and compared with the sum of the stems' files. Onsets are found in the drums'
+file by a detector that knows no MIDI (a rise of 6 dB or more in a high-passed signal, 25 ms apart), and
+compared with the drums' notes.
 """
 
 from __future__ import annotations
