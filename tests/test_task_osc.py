@@ -136,6 +136,20 @@ def test_notes_are_told_as_they_are_written(task: str, client: OscClient, folder
     assert told == {(number, note.pitch) for number, part in enumerate(parts) for note in part.notes}
 
 
+def test_a_request_is_stopped_within_a_bar(client: OscClient, folder: Path) -> None:
+    before = len(Library(folder).list())
+    request = client.begin("generate", "bars", 256, "roles", "bass,drums", "seed", 1)
+    while client._next(request) is None:
+        pass
+    assert client.ask("cancel", request)[-1].name == "ok"
+    with pytest.raises(BandmateError) as refused:
+        while True:
+            client._refused(request)
+            client.poll()
+    assert refused.value.code == "cancelled"
+    assert len(Library(folder).list()) == before
+
+
 def test_a_take_of_any_task_is_gone_on_from_as_it_is_in_its_place(client: OscClient, folder: Path) -> None:
     keys, _, _ = ASKED["drumify"]
     [drums] = takes_of(client.ask("drumify", client.upload(trio()), *keys, "seed", 1, timeout=PATIENCE))
