@@ -3,10 +3,10 @@
 python benchmarks/learn_levels.py --manifest manifest.csv --midi DIR [--soundfont FILE …] [--phrases 1200]
 
 Phrases of the train and valid splits sound in turn in each soundfont, and twice more at tempos up to 16 %
-away, so that no tempo is learnt by heart that files have for want of a better one. A network of one hidden layer
-scores each candidate as a simple and as a compound beat; it learns by the likelihood of the true one among
-all. Needs torch. What ships was learnt from 1,188 phrases in three soundfonts, at three tempos each, and from
-the notes of 2,500 more, laid out as strengths of onsets without being sounded.
+away, so that no tempo is learnt by heart that files have for want of a better one. A network of one hidden
+layer scores each candidate as a simple and as a compound beat; it learns by the likelihood of the true one
+among all. Needs torch. What ships was learnt from 1,188 phrases in three soundfonts, at three tempos each,
+and from the notes of 2,500 more, laid out as strengths of onsets without being sounded.
 """
 
 from __future__ import annotations

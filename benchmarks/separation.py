@@ -3,7 +3,7 @@
 python benchmarks/separation.py --manifest manifest.csv --midi DIR [--phrases 20]
 
 Phrases of the test split with drums and other parts, sounded by our soundfont: the drums alone are the
-reference, drums and the rest together the mixture. SI-SDR as Le Roux et al. define it (2019), of both channels.
+reference, drums and the rest together the mixture. SI-SDR as Le Roux et al. define it (2019).
 """
 
 from __future__ import annotations
