@@ -92,6 +92,8 @@ def test_a_take_of_the_live_session_is_the_last(client: OscClient, library: Libr
         (("rate", "fast"), "bad_value"),
         (("mix", "loud"), "bad_value"),
         (("folder", "/tmp"), "bad_value"),
+        (("lufs", -14.0), "bad_value"),
+        (("mix", "jazz", "lufs", "loud"), "bad_value"),
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused(

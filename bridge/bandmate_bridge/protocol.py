@@ -149,8 +149,8 @@ TABLE: tuple[Message, ...] = (
         "ask", "stems", "id:id take:text folder:text (key:text value:any)",
         "Write every part of a take as sound and MIDI into a new folder among the exports: of that name, or "
         "of the take's where it is empty. Keys: format (wav, flac, ogg, mp3), bits (16, 24, 32f), rate "
-        "(44100, 48000), mix (plain, dry, none or a preset), phrase (1: the take in its place with its "
-        "phrase).",
+        "(44100, 48000), mix (plain, dry, none or a preset), lufs and binaural (of a preset's mix), phrase "
+        "(1: the take in its place with its phrase).",
         "accepted progress stems done refused",
     ),
     message(

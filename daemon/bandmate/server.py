@@ -18,6 +18,7 @@ from bandmate.library import Library
 from bandmate.live_sound import LiveSound
 from bandmate.session import Listener, Manners, Session, State
 from bandmate.stems.desk import StemsDesk
+from bandmate.stems.export import Wishes
 from bandmate.tasks.continuation import Continuation
 from bandmate.tasks.form import Composer, Songwriter
 from bandmate.tasks.studio import TASKS, Studio
@@ -68,8 +69,13 @@ class Engine:
             library,
             config.exports_folder,
             lambda: self._session.writing,
-            config.soundfont,
-            config.watermark_bytes,
+            Wishes(
+                mix=config.mix,
+                soundfont=config.soundfont,
+                mark=config.watermark_bytes,
+                lufs=config.lufs,
+                binaural=config.binaural,
+            ),
         )
         self._server = OscServer(
             {**self._desk.handlers(), **stems.handlers()},

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bandmate.files import safe_stem
 from bandmate.jobs import Job, Jobs
@@ -18,7 +20,26 @@ from bandmate_bridge.osc_packet import Atom
 from bandmate_bridge.osc_server import Handler
 from bandmate_models.errors import BandmateError
 
-_KEYS = ("format", "bits", "rate", "mix", "phrase")
+
+def _truth(atom: Atom) -> bool:
+    return atom not in (0, "0", "off", "false")
+
+
+def _digits(atom: Atom) -> str:
+    """24 and 24.0 are "24", as the text is."""
+    return f"{atom:g}" if isinstance(atom, float) else str(atom)
+
+
+_READERS: Mapping[str, Callable[[Atom], Any]] = {
+    "format": str,
+    "bits": _digits,
+    "rate": int,
+    "mix": str,
+    "lufs": float,
+    "binaural": _truth,
+}
+KEYS = (*_READERS, "phrase")
+"""What a client may wish for."""
 
 
 class StemsDesk:
@@ -30,43 +51,36 @@ class StemsDesk:
         library: Library,
         exports: Path,
         live_is_writing: Callable[[], bool],
-        soundfont: Path | None = None,
-        mark: bytes | None = None,
+        usual: Wishes,
     ) -> None:
+        """`usual` is what a client gets who wishes for nothing."""
         self._jobs = jobs
         self._library = library
         self._exports = exports
         self._live_is_writing = live_is_writing
-        self._soundfont = soundfont
-        self._mark = mark
+        self._usual = usual
 
     def handlers(self) -> Mapping[str, Handler]:
         return {"stems": self._stems}
 
     def _stems(self, client: Client, request: int, take_id: str, folder: str, *wishes: Atom) -> None:
         pairs = dict(zip(map(str, wishes[::2]), wishes[1::2], strict=True))
-        unknown = next((key for key in pairs if key not in _KEYS), None)
-        if unknown is not None:
-            raise BandmateError(f"stems have no {unknown!r}; there are {', '.join(_KEYS)}", "bad_value")
-        with_phrase = pairs.pop("phrase", 0) not in (0, "0", "off", "false")
+        with_phrase = _truth(pairs.pop("phrase", 0))
         asked = self._wishes(pairs)
         self._jobs.submit(client, request, partial(self._make, take_id, folder, asked, with_phrase))
 
     def _wishes(self, pairs: Mapping[str, Atom]) -> Wishes:
-        usual = Wishes()
-        try:
-            rate = int(pairs.get("rate", usual.rate))
-        except ValueError as error:
-            raise BandmateError(f"a rate is 44100 or 48000 Hz, not {pairs['rate']!r}", "bad_value") from error
-        bits = pairs.get("bits")
-        return Wishes(
-            str(pairs.get("format", usual.format)),
-            None if bits is None else f"{bits:g}" if isinstance(bits, float) else str(bits),
-            rate,
-            str(pairs.get("mix", usual.mix)),
-            self._soundfont,
-            self._mark,
-        )
+        asked: dict[str, Any] = {}
+        for key, atom in pairs.items():
+            if key not in _READERS:
+                raise BandmateError(f"stems have no {key!r}; there are {', '.join(KEYS)}", "bad_value")
+            try:
+                asked[key] = _READERS[key](atom)
+            except ValueError as error:
+                raise BandmateError(f"{atom!r} is no {key}", "bad_value") from error
+        if "mix" in asked:
+            asked = {"lufs": None, "binaural": False, **asked}
+        return replace(self._usual, **asked)
 
     def _make(self, take_id: str, folder: str, wishes: Wishes, with_phrase: bool, job: Job) -> None:
         take = self._library.get(take_id)
