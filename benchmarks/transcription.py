@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from pathlib import Path
 from statistics import fmean
@@ -24,7 +25,7 @@ from typing import Any
 from bandmate.folders import data_folder
 from bandmate.shelf import Shelf
 from bandmate_bridge.audio.listen.heard import hear
-from bandmate_bridge.audio.listen.note_tracking import SoundedNote, track_notes
+from bandmate_bridge.audio.listen.note_tracking import track_notes
 from bandmate_bridge.audio.listen.onsets import RATE
 from bandmate_bridge.audio.listen.pitch_model import PitchModel
 from bandmate_bridge.audio.listen.sound_file import listen
@@ -44,48 +45,51 @@ def main() -> int:
     parser.add_argument("--peer", type=Path, required=True, help="Python with basic-pitch and mir_eval")
     parser.add_argument("--phrases", type=int, default=50)
     parser.add_argument("--split", default="test")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--model", type=Path, help="nmp.onnx; default: the fetched one")
     options = parser.parse_args()
-    model = PitchModel(options.model or Shelf(data_folder() / "models").get("basic-pitch"))
+    file = options.model or Shelf(data_folder() / "models").get("basic-pitch")
+    found = islice(phrases(options.manifest, options.midi, options.split, options.seed), options.phrases)
     rows: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        found = phrases(options.manifest, options.midi, options.split, options.seed)
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(options.jobs) as pool:
+        work = [(phrase, Path(folder) / f"{number}.wav", file) for number, phrase in enumerate(found)]
         jobs = []
-        for number, phrase in enumerate(islice(found, options.phrases)):
-            wav = Path(folder) / f"{number}.wav"
-            wav.write_bytes(wav_bytes(render(phrase.score)))
-            row, notes = heard_row(phrase, wav, model)
+        for row, job in pool.map(heard_row, work):
             rows.append(row)
-            jobs.append(
-                {"wav": str(wav), "reference": reference(phrase.score), "ours": [note[:3] for note in notes]}
-            )
-        job = Path(folder) / "job.json"
-        job.write_text(json.dumps(jobs), encoding="utf-8")
-        peer = Path(__file__).with_name("basic_pitch_peer.py")
-        done = subprocess.run([options.peer, peer, job], capture_output=True, text=True)
-    if done.returncode:
-        print(done.stderr, file=sys.stderr)
-        return 1
-    for row, result in zip(rows, json.loads(done.stdout), strict=True):
+            jobs.append(job)
+        results = peer_results(options.peer, jobs, Path(folder), options.jobs)
+    for row, result in zip(rows, results, strict=True):
         row |= {"f1": result["ours"][2], "f1_basic_pitch": result["theirs"][2]}
         row["scores"] = result
     data = summary(rows)
-    print(
-        table(
-            [
-                {"figure": name, "value": value}
-                for name, value in data.items()
-                if not isinstance(value, (list, dict))
-            ]
-        )
-    )
+    print(table([{"figure": name, "value": value} for name, value in data.items() if name != "each"]))
     print(f"written to {write_result('transcription', data)}")
     return 0
 
 
-def heard_row(phrase: Phrase, wav: Path, model: PitchModel) -> tuple[dict[str, Any], list[SoundedNote]]:
-    """What is heard of one phrase beside what is written, and its notes in seconds."""
+def peer_results(python: Path, jobs: list[dict[str, Any]], folder: Path, count: int) -> list[dict[str, Any]]:
+    """What the peer made of every phrase, in `count` processes. Raises CalledProcessError."""
+    script = Path(__file__).with_name("basic_pitch_peer.py")
+    running = []
+    for number in range(count):
+        file = folder / f"job-{number}.json"
+        file.write_text(json.dumps(jobs[number::count]), encoding="utf-8")
+        running.append(subprocess.Popen([python, script, file], stdout=subprocess.PIPE, text=True))
+    results: list[dict[str, Any]] = [{}] * len(jobs)
+    for number, process in enumerate(running):
+        out, _ = process.communicate()
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, str(script))
+        results[number::count] = json.loads(out)
+    return results
+
+
+def heard_row(work: tuple[Phrase, Path, Path]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is heard of one phrase beside what is written; and for the peer, where it sounds and its notes."""
+    phrase, wav, file = work
+    model = PitchModel(file)
+    wav.write_bytes(wav_bytes(render(phrase.score)))
     began = time.process_time()
     notes = track_notes(model.salience(listen(wav, RATE).audio))
     spent = time.process_time() - began
@@ -93,7 +97,7 @@ def heard_row(phrase: Phrase, wav: Path, model: PitchModel) -> tuple[dict[str, A
     true, metre = phrase.score, phrase.score.metre_at(0.0)
     ratio = heard.pulse.quarters / true.tempo_at(0.0).bpm
     heard_metre, key = heard.score.metre_at(0.0), true.key_at(0.0)
-    return {
+    row = {
         "source": phrase.source,
         "seconds": true.seconds(true.end),
         "spent": spent,
@@ -105,7 +109,9 @@ def heard_row(phrase: Phrase, wav: Path, model: PitchModel) -> tuple[dict[str, A
         "heard_metre": f"{heard_metre.numerator}/{heard_metre.denominator}",
         "key": None if key is None else same_notes(key, heard.score.key_at(0.0)),
         "key_exact": None if key is None else key[1:] == (heard.score.key_at(0.0) or (0, 0, ""))[1:],
-    }, notes
+    }
+    job = {"wav": str(wav), "reference": reference(phrase.score), "ours": [note[:3] for note in notes]}
+    return row, job
 
 
 def within(ratio: float, target: float) -> bool:
@@ -148,6 +154,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "recall, Basic Pitch's pipeline": fmean(score[1] for score in theirs),
         "tempo within 2 %": fmean(row["tempo"] for row in rows),
         "tempo within 2 % of a level of the beat": fmean(row["tempo_octave"] for row in rows),
+        "metre as written": fmean(row["metre"] == row["heard_metre"] for row in rows),
         "phrases with a key signature": len(keyed),
         "key right or relative": fmean(row["key"] for row in keyed) if keyed else None,
         "key right": fmean(row["key_exact"] for row in keyed) if keyed else None,
