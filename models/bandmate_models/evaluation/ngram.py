@@ -37,24 +37,22 @@ class Ngram:
     def save(self, folder: Path) -> None:
         """Write the counts of each order to `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
-        for size, (grams, counts) in enumerate(self._grams, 1):
-            np.save(folder / f"grams{size}.npy", grams)
-            np.save(folder / f"counts{size}.npy", counts)
+        for size, tables in enumerate(zip(self._grams, self._contexts, strict=True), 1):
+            for name, table in zip(_FILES, tables, strict=True):
+                np.save(folder / f"{name}{size}.npy", np.stack(table))
 
     @classmethod
     def load(cls, folder: Path, vocabulary: int) -> Ngram:
         """What `save` wrote, mapped into memory, so that several processes share it."""
         made = cls.__new__(cls)
-        made.order = len(list(folder.glob("grams*.npy")))
+        made.order = len(list(folder.glob(f"{_FILES[0]}*.npy")))
         made.vocabulary = vocabulary
-        made._grams = [
-            (
-                np.load(folder / f"grams{size}.npy", mmap_mode="r"),
-                np.load(folder / f"counts{size}.npy", mmap_mode="r"),
-            )
-            for size in range(1, made.order + 1)
-        ]
-        made._contexts = [_contexts_of(*grams) for grams in made._grams]
+        grams, contexts = (
+            [np.load(folder / f"{name}{size}.npy", mmap_mode="r") for size in range(1, made.order + 1)]
+            for name in _FILES
+        )
+        made._grams = [(table[0], table[1]) for table in grams]
+        made._contexts = [(table[0], table[1], table[2]) for table in contexts]
         return made
 
     def following(self, history: Sequence[int]) -> NDArray[np.float64]:
@@ -93,6 +91,7 @@ class Ngram:
 
 
 PAD_ID = 0
+_FILES = ("grams", "contexts")
 
 
 def _contexts_of(grams: Ids, counts: Ids) -> tuple[Ids, Ids, Ids]:
