@@ -72,6 +72,8 @@ The keys are the names of the command line's flags with `_` for `-`, and mean th
 temperature, top_p, tempo, metre, key, roles, genre, mood, density, chords, form, scale_lock and so on
 (`docs/command-line.md`). A value is a number, or a text as the flag takes it; 1 and 0 are on and off. What is
 not said is as the daemon's settings have it. Controls that make no sense are refused with `bad_value`.
+With `"stream" 1` notes are told as they are written, so no bar is written again for being too like the
+training music.
 
 The notes of a take begin at beat 0: that is the phrase's end for `continue` and `interpolate`, the first bar
 of the span for `infill`, and the phrase's own beat 0 for all others.

@@ -29,13 +29,14 @@ def write(
     pull: Pull | None = None,
     each: Callable[[], None] | None = None,
 ) -> Iterator[Filled]:
-    """Fill an opening that `context` has been set to; events come at the end of their bar.
+    """Fill an opening that `context` has been set to. `each` is called after every token, and may raise.
 
-    `each` is called after every token, and may raise to stop the writing.
-
-    A bar that brings a part's longest match with the training music over memorisation.LIMIT notes is
-    written again.
+    Without a `memory` events come as they are written. With one they come at the end of their bar: a bar that
+    brings a part's longest match with the training music over memorisation.LIMIT notes is written again.
     """
+    if memory is None:
+        yield from _watched(fill(context, opening.grammar, sampler, steering, opening.runs, pull), each)
+        return
     grammar = opening.grammar
     heard: list[Played] = []
     done = 0
@@ -43,13 +44,9 @@ def write(
         mark = context.mark()
         for attempt in range(TRIES):
             draft, steered = grammar.draft(), copy.deepcopy(steering)
-            bar = []
-            for filled in fill(context, draft, sampler, steered, runs, pull):
-                bar.append(filled)
-                if each is not None:
-                    each()
+            bar = list(_watched(fill(context, draft, sampler, steered, runs, pull), each))
             events = [filled.played for filled in bar if filled.played is not None]
-            if memory is None or attempt == TRIES - 1 or is_new(memory, [*heard, *events]):
+            if attempt == TRIES - 1 or is_new(memory, [*heard, *events]):
                 break
             if not context.back_to(mark):
                 break
@@ -58,6 +55,13 @@ def write(
         for filled in bar:
             yield filled._replace(frames=done + filled.frames)
         done += len(runs)
+
+
+def _watched(writing: Iterator[Filled], each: Callable[[], None] | None) -> Iterator[Filled]:
+    for filled in writing:
+        if each is not None:
+            each()
+        yield filled
 
 
 def is_new(memory: MemoryFilter, heard: Iterable[Played]) -> bool:

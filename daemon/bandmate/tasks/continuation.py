@@ -73,14 +73,19 @@ class Continuation:
             yield (None if played is None else _moved(played, -prompt.end)), bars - len(prompt.bars)
 
     def _drafted(
-        self, prompt: Prompt, controls: Controls, seed: int, each: Callable[[], None]
+        self,
+        prompt: Prompt,
+        controls: Controls,
+        seed: int,
+        memory: MemoryFilter | None,
+        each: Callable[[], None],
     ) -> Iterator[tuple[Played | None, int]]:
-        """The same bar by bar, each proofread before its events come (see proofreading.write)."""
+        """The same with chords; proofread by `memory`, if any (see proofreading.write)."""
         opening = prompt.opening(controls.bars)
         self._context.set(opening.header, opening.body)
         sampler = Sampler(controls.temperature, controls.top_p, seed)
         frames = len(opening.runs)
-        writing = write(self._context, opening, sampler, prompt.steering(), self._memory, each=each)
+        writing = write(self._context, opening, sampler, prompt.steering(), memory, each=each)
         for played, done in writing:
             bars = 1 + done * controls.bars // frames
             yield (None if played is None else _moved(played, -prompt.end)), min(bars, controls.bars)
@@ -99,13 +104,15 @@ class Continuation:
         """The `controls.bars` bars that follow a phrase, from beat 0, in its parts, tempo, metre and key.
 
         They begin at beat `until` of the phrase, or at its last bar line. `progress` is told (bars done, bars
-        asked), `written` each event when it is there. Raises BandmateError (code "cancelled") when cancelled.
+        asked), `written` each event as it is written: what is told is not proofread, it cannot be taken back.
+        Raises BandmateError (code "cancelled") when cancelled.
         """
         prompt = self.hear(phrase, controls, until=until)
         ink = ink_of_prompt(prompt, controls)
         heard: list[Played] = []
         told = -1
-        for played, opened in self._drafted(prompt, controls, seed, stop_where(cancelled)):
+        memory = self._memory if written is None else None
+        for played, opened in self._drafted(prompt, controls, seed, memory, stop_where(cancelled)):
             if progress is not None and opened - 1 > told:
                 told = opened - 1
                 progress(told, controls.bars)

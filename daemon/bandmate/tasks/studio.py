@@ -11,6 +11,7 @@ from bandmate_models.controls import Controls
 from bandmate_models.decoder import Decoder
 from bandmate_models.errors import BandmateError
 from bandmate_models.generation import Filled
+from bandmate_models.memorisation import MemoryFilter
 from bandmate_models.performing import perform
 from bandmate_models.proofreading import write
 from bandmate_models.reading import Played
@@ -121,7 +122,9 @@ class Studio:
         cancelled: Callable[[], bool] | None = None,
         written: Callable[[Written], None] | None = None,
     ) -> Score:
-        """What is new, alone. `progress` is told bars done and asked, `written` each event when it is there.
+        """What is new, alone. `progress` is told bars done and asked, `written` each event as it is written.
+
+        What is told to `written` is not proofread (see proofreading.write): it cannot be taken back.
 
         Raises BandmateError: "silent", "bad_value", "bad_metre", "cancelled", "unknown_task".
         """
@@ -144,7 +147,8 @@ class Studio:
         again = request.task in ("vary", "humanise")
         ink = ink_of_sheet(sheet, _places(request.given, sheet.template.parts) if again else None)
         heard: list[Played] = []
-        for played, frames in self._written(sheet, request.controls, seed, stop_where(cancelled)):
+        memory = self._memory if written is None else None
+        for played, frames in self._written(sheet, request.controls, seed, memory, stop_where(cancelled)):
             if played is not None:
                 heard.append(played)
                 _tell(written, ink.dry(played))
@@ -154,17 +158,20 @@ class Studio:
         return with_the_rest(request.given, answer) if again else answer
 
     def _written(
-        self, sheet: Sheet, controls: Controls, seed: int, each: Callable[[], None]
+        self,
+        sheet: Sheet,
+        controls: Controls,
+        seed: int,
+        memory: MemoryFilter | None,
+        each: Callable[[], None],
     ) -> Iterator[Filled]:
-        """Events on the sheet's time line, bar by bar, and how many frames are done."""
+        """Events on the sheet's time line, and how many frames are done."""
         opening = sheet.opening()
         context, reader = self._context, opening.grammar.reader
         context.set(opening.header, opening.body)
         sampler = Sampler(controls.temperature, controls.top_p, seed)
         if sheet.performed is None:
-            yield from write(
-                context, opening, sampler, sheet.steering(), self._memory, sheet.theme, each=each
-            )
+            yield from write(context, opening, sampler, sheet.steering(), memory, sheet.theme, each=each)
             return
         stiff = sheet.frames_performed()
         for played in perform(context, reader, sampler, stiff, opening.runs):
