@@ -94,7 +94,7 @@ def test_a_target_out_of_reach_is_left_before_the_sound_breaks() -> None:
     clicks[:, ::RATE] = 1.0
     mix = mixdown(alone(clicks, role="drums"), "classical", -8.0)
     assert mix.loudness.integrated < -8.5
-    assert mix.reduction <= 18.1 and mix.true_peak <= -1
+    assert mix.reduction <= 18.5 and mix.true_peak <= -1
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1 / RATE, 0.01, 0.3])

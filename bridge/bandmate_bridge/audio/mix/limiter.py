@@ -16,9 +16,12 @@ from bandmate_bridge.audio.mix.levels import held, modulate
 from bandmate_bridge.audio.mix.true_peak import BLOCK, peaks
 from bandmate_bridge.audio.signal import Audio, amplitude
 
+SAFETY = 0.15
+"""dB that are kept below a ceiling: a peak between four times as many samples may be that much higher."""
+
 _LOOK_AHEAD = 0.005  # seconds
 _RELEASE = 0.08  # seconds
-_MARGIN = 0.1  # dB below the ceiling: the gain moves between the peaks that were measured
+_MARGIN = 0.1  # dB: the gain moves between the peaks that were measured
 
 
 def limit(audio: Audio, ceiling: float, rate: int) -> None:
@@ -31,7 +34,7 @@ def reductions(found: Line, ceiling: float, rate: int) -> Line:
     """dB >= 0 at the blocks' edges, one more than blocks, for the largest amplitude of each block."""
     if not len(found):
         return np.zeros(1)
-    over = 20 * np.log10(np.maximum(found / amplitude(ceiling - _MARGIN), 1.0))
+    over = 20 * np.log10(np.maximum(found / amplitude(ceiling - SAFETY - _MARGIN), 1.0))
     if not over.any():
         return np.zeros(len(found) + 1)
     ahead = max(1, round(_LOOK_AHEAD * rate / BLOCK))
@@ -48,8 +51,8 @@ def apply(audio: Audio, reduction: Line, ceiling: float) -> None:
     if reduction.any():
         modulate(audio, 10 ** (-reduction / 20), BLOCK)
     highest = float(peaks(audio).max(initial=0.0))
-    if highest > amplitude(ceiling):
-        audio *= np.float32(amplitude(ceiling) / highest * (1 - 1e-6))
+    if highest > amplitude(ceiling - SAFETY):
+        audio *= np.float32(amplitude(ceiling - SAFETY) / highest)
 
 
 def _latest_maximum(values: Line, count: int) -> Line:

@@ -12,10 +12,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from bandmate_bridge.audio.mix.biquad import Biquad, Cascade, Line
 from bandmate_bridge.audio.signal import Audio
 
-SEGMENTS = 100
+SEGMENTS = 500
 """Segments a second in which K-weighted power is kept."""
 
-_STEP = 10  # segments between two windows
+_STEP = SEGMENTS // 10  # segments between two windows
 _MOMENTARY, _SHORT_TERM = 4, 30  # steps in a window: 400 ms, 3 s
 _OFFSET = -0.691  # dB: a full-scale sine of 997 Hz in one channel reads -3.01 LUFS
 _ABSOLUTE, _RELATIVE, _RANGE_RELATIVE = -70.0, -10.0, -20.0  # LUFS, LU, LU: the gates
@@ -50,10 +50,10 @@ def integrated(segments: Line) -> float:
 
 
 def weighted_powers(audio: Audio, rate: int) -> Line:
-    """K-weighted mean square of each hundredth of a second, channels added; the last may be part silence."""
+    """K-weighted mean square of each 2 ms, channels added; the last may be part silence."""
     channels, frames = audio.shape
     count = max(1, -(-frames * SEGMENTS // rate))
-    edges = np.round(np.arange(count + 1) * (rate / SEGMENTS)).astype(np.int64)
+    edges = np.arange(count + 1) * rate // SEGMENTS
     sums = np.zeros(count)
     weight = Cascade(k_weighting(rate), channels)
     for first in range(0, count if frames else 0, SEGMENTS):

@@ -16,18 +16,17 @@ from bandmate_bridge.audio.mix.biquad import Line
 from bandmate_bridge.audio.mix.compressor import compress
 from bandmate_bridge.audio.mix.eq import equalised
 from bandmate_bridge.audio.mix.levels import modulate
-from bandmate_bridge.audio.mix.limiter import reductions
+from bandmate_bridge.audio.mix.limiter import SAFETY, reductions
 from bandmate_bridge.audio.mix.loudness import SEGMENTS, Loudness, integrated, of_powers, weighted_powers
 from bandmate_bridge.audio.mix.presets import Preset
 from bandmate_bridge.audio.mix.true_peak import BLOCK, peaks
 from bandmate_bridge.audio.signal import Audio, amplitude, decibels
 
 _NEAR = 0.03  # LU: near enough to the target
-_TURNS = 8
-_SILENT = 1e-6
-_HARDEST = (
-    15.0  # dB that the limiter may take from the highest peak; quieter than asked for is better than more
-)
+_TURNS = 10
+_LEAST_SLOPE = 0.2  # LU that a decibel more is taken to bring at least
+_SILENT = 1e-6  # -120 dBTP
+_HARDEST = 18.0  # dB that the limiter may take from the highest peak: rather too quiet than more
 
 
 class Mastered(NamedTuple):
@@ -59,7 +58,7 @@ def master(dry: Audio, preset: Preset, target: float, ceiling: float, rate: int,
         power, highest = weighted_powers(out, rate), float(peaks(out).max())
     else:
         power, highest = power * amplitude(gain) ** 2, highest * amplitude(gain)
-    trim = min(target - integrated(power), ceiling - 1e-4 - decibels(highest))
+    trim = min(target - integrated(power), ceiling - SAFETY - decibels(highest))
     if abs(trim) > 1e-5:
         out *= np.float32(amplitude(trim))
         power *= amplitude(trim) ** 2
@@ -75,13 +74,16 @@ def _gain(found: Line, power: Line, target: float, ceiling: float, rate: int) ->
     edges = np.minimum(np.arange(len(power)) * (rate / SEGMENTS / BLOCK), len(found) - 1).astype(np.int64)
     counts = np.diff(np.append(edges, len(found)))
     gain = min(target - integrated(power), most)
+    slope, before = 1.0, None
     for _ in range(_TURNS):
         reduction = reductions(found * amplitude(gain), ceiling, rate)
         left = 10 ** (-reduction[:-1] / 10)
         kept = np.add.reduceat(left, edges) / np.maximum(counts, 1)
-        missing = target - integrated(power * amplitude(gain) ** 2 * kept)
-        following = min(gain + missing, most)
-        if abs(following - gain) < _NEAR:
+        reached = integrated(power * amplitude(gain) ** 2 * kept)
+        if before is not None and gain != before[0]:
+            slope = min(max((reached - before[1]) / (gain - before[0]), _LEAST_SLOPE), 1.0)
+        following = min(gain + (target - reached) / slope, most)
+        if abs(reached - target) < _NEAR or abs(following - gain) < _NEAR:
             break
-        gain = following
+        before, gain = (gain, reached), following
     return gain, reduction
