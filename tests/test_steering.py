@@ -9,6 +9,7 @@ from bandmate_models.reading import Reader
 from bandmate_models.score import Key, Note, Part, Role, Score
 from bandmate_models.steering import (
     FARTHEST,
+    HARDEST,
     LARGEST,
     Steering,
     asked_heights,
@@ -48,6 +49,11 @@ def test_silence_is_pushed_on_and_more_the_longer_it_lasts() -> None:
 
 def test_too_many_notes_are_held_back() -> None:
     assert push_after([[0, 2, 4, 6, 8, 10]] * 4, 1.0) < 0
+
+
+def test_a_part_that_is_much_too_busy_is_held_back_firmly_and_one_that_is_nearly_right_gently() -> None:
+    assert -HARDEST <= push_after([[0, 2, 4, 6, 8, 10]] * 4, 0.3) < -LARGEST
+    assert -0.5 < push_after([[0, 6]] * 4, 1.8) < 0
 
 
 def test_only_onsets_are_pushed() -> None:

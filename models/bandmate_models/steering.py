@@ -19,9 +19,11 @@ from .wishes import PerRole, for_role
 MEMORY = 4.0
 """Beats over which a part's busyness is averaged."""
 STRENGTH = 2.0
-"""Push in nats for each nat by which a part is off its busyness."""
+"""Push in nats for each nat by which a part is off its busyness, where that is little."""
 LARGEST = 3.0
 """Largest push, in nats."""
+HARDEST = 6.0
+"""Most nats by which the onsets of a part that is much too busy are held back."""
 FARTHEST = 3.0
 """Nats by which a pitch class that is neither in the phrase nor in its key is held back."""
 KEY_SHARE = 0.3
@@ -99,10 +101,11 @@ Target = Mapping[int, float] | Callable[[int], Mapping[int, float]]
 class Steering:
     """Watches a reader's answer; `push` [SIZE] is added to the logits of the next token.
 
-    A part's rate r follows what it plays (an average over MEMORY beats); its onsets are pushed by
-    STRENGTH ln(wanted / r), within LARGEST. Pitches are pushed by what `home` says of their class. In a slot
-    with a height h (a mean pitch that it is to have) they are pushed by (h - mean) (pitch - mean) / TILT,
-    within LARGEST; the mean follows what it plays. A target that is a function is told the bar last opened.
+    A part's rate r follows what it plays (an average over MEMORY beats). With d = ln(wanted / r) its onsets
+    are pushed by STRENGTH d (1 + |d|), from -HARDEST to LARGEST: gently near the wanted rate, firmly far from
+    it. Pitches are pushed by what `home` says of their class. In a slot with a height h (a mean pitch that it
+    is to have) they are pushed by (h - mean) (pitch - mean) / TILT, within LARGEST; the mean follows what it
+    plays. A target that is a function is told the bar last opened.
     """
 
     def __init__(self, wanted: Target, home: Target | None = None, heights: Target | None = None) -> None:
@@ -148,7 +151,7 @@ class Steering:
             rate = self._rates[slot] = before + (self._onsets[slot] / beats - before) * share
             off = math.log(max(wanted, SMALLEST_RATE) / max(rate, SMALLEST_RATE))
             first = v.onset(slot, 0)
-            push = min(LARGEST, max(-LARGEST, STRENGTH * off))
+            push = min(LARGEST, max(-HARDEST, STRENGTH * off * (1 + abs(off))))
             self.push[first : first + v.TICKS_PER_BEAT] = push
         self._onsets.clear()
 
