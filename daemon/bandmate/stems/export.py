@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bandmate import __version__
 from bandmate.files import write_durably
@@ -17,17 +17,18 @@ from bandmate.stems.manifest import MANIFEST, Row, listed_files, manifest
 from bandmate.stems.music import Music
 from bandmate.stems.naming import ALL_PARTS, MIX, in_order, numbered
 from bandmate.stems.stages import Stages
-from bandmate.stems.writers import Told, Work, side_by_side
+from bandmate.stems.writers import Told, side_by_side
 from bandmate_bridge.audio.formats import Encoding, write_sound
 from bandmate_bridge.audio.mix.loudness import integrated, weighted_powers
-from bandmate_bridge.audio.mixes import PLAIN, Mixing, mixed
+from bandmate_bridge.audio.mixes import PLAIN, Mixed, Mixing, mixed
 from bandmate_bridge.audio.signal import Audio, amplitude, decibels, peak
 from bandmate_bridge.audio.soundfont.finding import find_soundfont
-from bandmate_bridge.audio.stems import RATE, Progress, require_rate, silence_for, stems_of, untold
+from bandmate_bridge.audio.stems import RATE, Progress, Stems, require_rate, silence_for, stems_of, untold
 from bandmate_bridge.audio.watermark.files import number_of
 from bandmate_bridge.audio.watermark.marking import marked
 from bandmate_models.errors import BandmateError
 from bandmate_models.midi import midi_bytes
+from bandmate_models.score import Score
 
 HIGHEST = -1.0
 """dBFS: where a sample would be higher, stems and their mix are turned down alike."""
@@ -90,6 +91,15 @@ def export_stems(
         return replace(_Export(music, wishes, working, Stages(progress)).made(), folder=folder)
 
 
+class _Sound(NamedTuple):
+    """A file that is to be written: its row, its number in the folder, its sound and what to turn that by."""
+
+    row: Row
+    number: int
+    audio: Audio
+    gain: float
+
+
 class _Export:
     """One export, into a folder that is there and empty."""
 
@@ -101,48 +111,54 @@ class _Export:
         self._encoding = wishes.encoding
 
     def made(self) -> Exported:
-        music, wishes = self._music, self._wishes
+        wishes = self._wishes
         notes, mixing, writing = map(self._stages.stage, _SHARES)
-        parts = [music.score.parts[index] for index in in_order([part.role for part in music.score.parts])]
-        score = replace(music.score, parts=tuple(parts))
+        score = in_order(self._music.score)
         stems = stems_of(score, wishes.soundfont, wishes.rate, progress=notes, scratch=self._folder)
-        mix = mixed(wishes.mixing, stems, mixing, silence_for(stems.seconds, self._folder))
+        silence = silence_for(stems.seconds * len(stems), self._folder)
+        mix = mixed(wishes.mixing, stems, mixing, silence)
+        gain = _gain(stems, mix)
         frames = max(stems.frames, mix.audio.shape[1] if mix else 0)
-        loudest = [peak(stem.audio) for stem in stems]
-        if mix and mix.at_stems_level:
-            loudest.append(peak(mix.audio))
-        gain = min(1.0, amplitude(HIGHEST) / max([*loudest, 1e-9]))
 
-        names = numbered([part.name or part.role for part in parts])
-        works: list[Work[Row]] = []
-        for number, (name, part, stem) in enumerate(zip(names, parts, stems, strict=True), 1):
-            self._midi(name, replace(score, parts=(part,)))
-            row = Row(f"{name}{self._encoding.suffix}", f"{name}.mid", stem.name)
-            facts = {"role": part.role, "program": part.program, "pan": stem.pan, "notes": len(part.notes)}
-            works.append(partial(self._sound, row._replace(facts=facts), stem.audio, gain, frames, number))
-        if mix:
-            level = gain if mix.at_stems_level else 1.0
-            row = Row(f"{MIX}{self._encoding.suffix}", f"{ALL_PARTS}.mid", "Mix", {"mix": wishes.mix})
-            works.append(partial(self._sound, row, mix.audio, level, frames, 0))
+        names = numbered([part.name or part.role for part in score.parts])
         self._midi(ALL_PARTS, score)
+        for name, part in zip(names, score.parts, strict=True):
+            self._midi(name, replace(score, parts=(part,)))
+        sounds = self._sounds(score, names, stems, mix, gain)
+        works = [partial(self._write, sound, frames) for sound in sounds]
         rows = side_by_side(works, frames * len(works), writing)
 
-        stem_rows, mix_row = rows[: len(parts)], rows[-1] if mix else None
-        facts = self._facts(gain)
-        content = manifest(music, wishes.rate, frames, stem_rows, mix_row, f"{ALL_PARTS}.mid", facts)
+        mix_row = rows.pop() if mix else None
+        midi, facts = f"{ALL_PARTS}.mid", self._facts(gain)
+        content = manifest(self._music, wishes.rate, frames, rows, mix_row, midi, facts)
         write_durably(self._folder / MANIFEST, content)
         files = tuple(sorted(file.name for file in self._folder.iterdir()))
         return Exported(self._folder, files, frames / wishes.rate, decibels(gain))
 
-    def _midi(self, name: str, score: Any) -> None:
+    def _midi(self, name: str, score: Score) -> None:
         data = midi_bytes(score, length=self._music.beats, provenance=self._music.provenance.facts)
         (self._folder / f"{name}.mid").write_bytes(data)
 
-    def _sound(self, row: Row, audio: Audio, gain: float, frames: int, number: int, told: Told) -> Row:
-        """Writes one file; its row with levels."""
+    def _sounds(
+        self, score: Score, names: list[str], stems: Stems, mix: Mixed | None, gain: float
+    ) -> list[_Sound]:
+        """What is to be written: the stems, then the mix where there is one."""
+        suffix, sounds = self._encoding.suffix, []
+        for number, (name, part, stem) in enumerate(zip(names, score.parts, stems, strict=True), 1):
+            facts = {"role": part.role, "program": part.program, "pan": stem.pan, "notes": len(part.notes)}
+            row = Row(f"{name}{suffix}", f"{name}.mid", stem.name, facts)
+            sounds.append(_Sound(row, number, stem.audio, gain))
+        if mix:
+            row = Row(f"{MIX}{suffix}", f"{ALL_PARTS}.mid", "Mix", {"mix": self._wishes.mix})
+            sounds.append(_Sound(row, 0, mix.audio, gain if mix.at_stems_level else 1.0))
+        return sounds
+
+    def _write(self, sound: _Sound, frames: int, told: Told) -> Row:
+        """Writes one file, of so many frames; its row with levels."""
+        row, _, audio, gain = sound
         rate, level = self._wishes.rate, decibels(gain)
         file = self._folder / row.file
-        tags = self._tags(file.stem, number)
+        tags = self._tags(file.stem, sound.number)
         if self._wishes.mark is not None:
             audio = marked(audio, number_of(self._music.provenance.take), rate, self._wishes.mark)
         write_sound(file, audio, rate, self._encoding, gain=gain, frames=frames, tags=tags, told=told)
@@ -163,6 +179,14 @@ class _Export:
             "soundfont": font.name,
             "gain_db": round(decibels(gain), 3),
         }
+
+
+def _gain(stems: Stems, mix: Mixed | None) -> float:
+    """What stems, and a mix at their level, are multiplied by so that none is too high; 1 at most."""
+    sounds = [stem.audio for stem in stems]
+    if mix and mix.at_stems_level:
+        sounds.append(mix.audio)
+    return min(1.0, amplitude(HIGHEST) / max(1e-9, *map(peak, sounds)))
 
 
 def _never(folder: Path) -> bool:

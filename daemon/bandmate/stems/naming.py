@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bandmate.files import safe_stem
-from bandmate_models.score import ROLES, Role
+from bandmate_models.score import ROLES, Role, Score
 
 MIX, ALL_PARTS = "00 Mix", "00 All parts"
 
@@ -15,9 +16,9 @@ _LONGEST = 40  # letters of a part's name
 assert set(_ORDER) == set(ROLES)
 
 
-def in_order(roles: Sequence[Role]) -> list[int]:
-    """The parts' indices, rhythm first."""
-    return sorted(range(len(roles)), key=lambda index: (_ORDER.index(roles[index]), index))
+def in_order(score: Score) -> Score:
+    """The score with its rhythm section first."""
+    return replace(score, parts=tuple(sorted(score.parts, key=lambda part: _ORDER.index(part.role))))
 
 
 def numbered(names: Sequence[str]) -> list[str]:
