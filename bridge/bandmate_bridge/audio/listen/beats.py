@@ -110,7 +110,7 @@ def _grid(tracked: Floats, pulse: Pulse, local: Floats) -> BeatGrid:
         return BeatGrid(tracked, pulse, False)
     _, begin, period = best
     first_beat = begin - period * np.floor(begin / period) if begin < 0 else begin
-    times = first_beat + period * np.arange(max(2, count))
+    times = np.asarray(first_beat + period * np.arange(max(2, count)), np.float64)
     return BeatGrid(times, pulse._replace(bpm=60.0 / period), True)
 
 
