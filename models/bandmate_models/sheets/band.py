@@ -15,12 +15,24 @@ from ..grammar import Constraints
 from ..harmony import estimate_key
 from ..score import Part, Role, Score
 from ..vocabulary import TICKS_PER_BEAT
-from .common import empty, guides_for, harmony_of, header_for, home_of, key_of, lines_of, with_notes
+from .common import (
+    empty,
+    guides_for,
+    harmonic_home,
+    harmony_of,
+    header_for,
+    home_of,
+    key_of,
+    lines_of,
+    with_notes,
+)
 from .parts import BAND, lines_for, new_parts, pitches_for, rates_for, slots_beside
 from .sheet import Sheet
 
 OFFLINE_LAG = -2
 """Beats that an accompaniment looks ahead where nothing else is asked."""
+STRUCK_TOGETHER = 1.5
+"""Notes an onset from which on a part alone is taken to play chords."""
 STYLE_BARS = 8
 """Most bars of a style's example that are heard before a restyled phrase."""
 
@@ -115,7 +127,7 @@ def _beside(
     taken, slots = slots_beside(given.parts, parts)
     key = key_of(heard, controls)
     edges = lines_of(heard)
-    chords, harmony = harmony_of(heard, controls, edges, detect=whole is not None)
+    chords, harmony = harmony_of(heard, controls, edges, detect=whole is not None or has_harmony(given))
     lines = lines_for(parts, slots, controls)
     players = [
         PartLine(slot, player=True, program=part.program)
@@ -124,7 +136,7 @@ def _beside(
     free = plays_freely(given)
     rows = rows_of(given, taken, free=free)
     bars = bars_of(heard, edges[-1])
-    first = 0
+    first = before = 0
     marks = chord_marks(chords, bars)
     if style is not None:
         example, shown = _example(style, given, parts, slots, key is not None)
@@ -132,7 +144,7 @@ def _beside(
         rows = rows.copy()
         rows[:, 0] += offset
         rows = np.concatenate([shown, rows])
-        first = sum(1 for _ in frames_of_bars(example))
+        first, before = sum(1 for _ in frames_of_bars(example)), len(example)
         bars = [*example, *bars]
         marks = {tick + offset: token for tick, token in marks.items()}
         beats = offset / TICKS_PER_BEAT
@@ -154,8 +166,17 @@ def _beside(
         chords=marks,
         guides=guides_for(controls, parts, slots, key=key, harmony=harmony, phrase=heard),
         rates=rates_for(lines),
-        home=home_of(heard, key),
+        home=harmonic_home(home_of(heard, key), chords, edges, before),
     )
+
+
+def has_harmony(phrase: Score) -> bool:
+    """Whether a phrase plays chords that can be heard: in two pitched parts, or in one that strikes them."""
+    pitched = [part for part in phrase.parts if part.notes and not part.is_drums]
+    if len(pitched) != 1:
+        return len(pitched) > 1
+    onsets = {round(note.start * TICKS_PER_BEAT) for note in pitched[0].notes}
+    return len(pitched[0].notes) / len(onsets) >= STRUCK_TOGETHER
 
 
 def _example(

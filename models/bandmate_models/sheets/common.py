@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from ..chords import ChordChange, chords_of
 from ..controls import Controls
@@ -16,7 +18,7 @@ from ..harmony import estimate_key
 from ..mood import mood_of
 from ..prompt import last_bar_line
 from ..score import Key, Part, Score
-from ..steering import tonal_home
+from ..steering import Target, tonal_home
 from .parts import role_of_slots
 
 
@@ -45,6 +47,34 @@ def home_of(phrase: Score, key: Key | None) -> dict[int, float]:
     played = tonal_home(phrase, key, asked=False)
     scale = tonal_home(phrase, key, asked=True)
     return {tone: max(push, played[tone]) for tone, push in scale.items()}
+
+
+OFF_CHORD = -0.8
+"""Push in nats on a tone of the scale that is not in the bar's chords."""
+
+
+def harmonic_home(
+    home: Mapping[int, float], chords: Sequence[ChordChange], lines: Sequence[float], before: int = 0
+) -> Target:
+    """A tonal home that leans on the chords of each bar between bar `lines`; `before` bars stand ahead.
+
+    Without chords it is `home` throughout.
+    """
+    if not chords or not home:
+        return home
+    beats = [change.beat for change in chords]
+    table: list[dict[int, float]] = []
+    for start, end in pairwise(lines):
+        first = max(0, bisect_right(beats, start + 1e-6) - 1)
+        inside = [change.chord for change in chords[first : bisect_left(beats, end - 1e-6)]]
+        tones = {tone for chord in inside if chord is not None for tone in chord.tones}
+        off = OFF_CHORD if tones else 0.0
+        table.append({tone: 0.0 if tone in tones else push + off for tone, push in home.items()})
+
+    def at(bar: int) -> dict[int, float]:
+        return table[min(max(bar - before, 0), len(table) - 1)]
+
+    return at
 
 
 def header_for(

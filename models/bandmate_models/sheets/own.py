@@ -14,10 +14,11 @@ from ..encoding import PartLine, chord_marks, encode_body, plays_freely, rows_of
 from ..errors import BandmateError
 from ..frames import bars_of, frames_of_bars
 from ..grammar import Constraints
+from ..progressions import drawn_progression
 from ..score import Key, Metre, Part, Role, Score, Tempo
 from ..slots import assign_slots
 from ..steering import onset_rates, tonal_home
-from .common import empty, guides_for, harmony_of, header_for, key_of, lines_of, with_notes
+from .common import empty, guides_for, harmonic_home, harmony_of, header_for, key_of, lines_of, with_notes
 from .parts import lines_for, new_parts, pitches_for, pitches_near, rates_for
 from .sheet import Sheet
 
@@ -30,7 +31,11 @@ INFILL_LAG = -2
 
 
 def generate(controls: Controls, seed: int) -> Sheet:
-    """`controls.bars` bars from nothing. A key that is not asked for is drawn by `seed`."""
+    """`controls.bars` bars from nothing.
+
+    A key and chords that are not asked for are drawn by `seed`, the chords from those that the genre is
+    built on (see progressions).
+    """
     metre = controls.asked_metre or Metre(0.0, 4, 4)
     parts = new_parts(controls.asked_roles(BAND), controls, controls.genre)
     if not parts:
@@ -43,6 +48,8 @@ def generate(controls: Controls, seed: int) -> Sheet:
     bars = bars_of(frame, until)
     slots = assign_slots(parts)
     lines = lines_for(parts, slots, controls)
+    if controls.chords is None and any(not part.is_drums for part in parts):
+        controls = replace(controls, chords=drawn_progression(controls.genre, key, seed).text)
     chords, harmony = harmony_of(frame, controls, edges, detect=False)
     return Sheet(
         header=replace(header_for(frame, controls, lines, key), free_timing=False),
@@ -56,7 +63,7 @@ def generate(controls: Controls, seed: int) -> Sheet:
         chords=chord_marks(chords, bars),
         guides=guides_for(controls, parts, slots, key=key, harmony=harmony),
         rates=rates_for(lines),
-        home=tonal_home(frame, key, asked=True),
+        home=harmonic_home(tonal_home(frame, key, asked=True), chords, edges),
     )
 
 
