@@ -152,7 +152,7 @@ def main() -> int:
         "",
         f"Ten of every task by {model_name(weights)}, by `python examples/make_examples.py`. Each is the"
         " answer in its place with its phrase (tests/data/phrases), as MIDI and as a picture. Of the answer"
-        " alone: bars, bars in which nobody sounds, notes that stick, pitched notes in key; *tries* is how many"
+        " alone: bars, bars nobody sounds in, notes that stick, pitched notes in key; *tries* is how many"
         f" seeds it took to pass (none silent, none stuck, {IN_KEY:.0%} in key).",
     ]
     failed = 0
