@@ -26,7 +26,7 @@ from .common import (
     lines_of,
     with_notes,
 )
-from .parts import BAND, lines_for, new_parts, pitches_for, rates_for, slots_beside
+from .parts import BAND, heights_for, lines_for, new_parts, pitches_for, rates_for, slots_beside
 from .sheet import Sheet
 
 OFFLINE_LAG = -2
@@ -167,6 +167,7 @@ def _beside(
         guides=guides_for(controls, parts, slots, key=key, harmony=harmony, phrase=heard),
         rates=rates_for(lines),
         home=harmonic_home(home_of(heard, key), chords, edges, before),
+        heights=heights_for(parts, lines),
     )
 
 

@@ -19,7 +19,7 @@ from ..score import Key, Metre, Part, Role, Score, Tempo
 from ..slots import assign_slots
 from ..steering import onset_rates, tonal_home
 from .common import empty, guides_for, harmonic_home, harmony_of, header_for, key_of, lines_of, with_notes
-from .parts import lines_for, new_parts, pitches_for, pitches_near, rates_for
+from .parts import heights_for, lines_for, new_parts, pitches_for, pitches_near, rates_for
 from .sheet import Sheet
 
 BAND: tuple[Role, ...] = ("melody", "chords", "bass", "drums")
@@ -64,6 +64,7 @@ def generate(controls: Controls, seed: int) -> Sheet:
         guides=guides_for(controls, parts, slots, key=key, harmony=harmony),
         rates=rates_for(lines),
         home=harmonic_home(tonal_home(frame, key, asked=True), chords, edges),
+        heights=heights_for(parts, lines),
     )
 
 
@@ -83,7 +84,8 @@ def infill(phrase: Score, controls: Controls, span: tuple[int, int] | None) -> S
     given = with_notes(phrase)
     edges = lines_of(given)
     first, last = _checked(span, len(edges) - 1)
-    new = [controls.roles is None or part.role in controls.asked_roles(()) for part in given.parts]
+    asked = controls.asked_roles([part.role for part in given.parts])
+    new = [part.role in asked for part in given.parts]
     if not any(new):
         raise BandmateError(f"no part of the phrase is {controls.roles}; leave roles out", "bad_value")
     begin = max(0, first - PREFIX_BARS)
@@ -211,6 +213,8 @@ def interpolate(first: Score, second: Score, controls: Controls) -> Sheet:
     mine = slots[: len(prefix.parts)]
     opening, count = len(opened), controls.bars
     frame = replace(prefix, parts=tuple(parts), metres=(metre._replace(beat=0.0),))
+    between = [until + metre.bar_length * number for number in range(controls.bars + 1)]
+    chords, harmony = harmony_of(prefix, controls, between, detect=False)
     return Sheet(
         header=replace(header_for(prefix, controls, lines, key), suffix=tuple(tail.tokens)),
         bars=bars,
@@ -226,7 +230,8 @@ def interpolate(first: Score, second: Score, controls: Controls) -> Sheet:
         ),
         first=sum(1 for _ in frames_of_bars(opened)),
         last=sum(1 for _ in frames_of_bars(bars)),
-        guides=guides_for(controls, parts, slots, key=key, phrase=prefix),
+        chords=chord_marks(chords, bars),
+        guides=guides_for(controls, parts, slots, key=key, harmony=harmony, phrase=prefix),
         rates=_blend(
             {**dict.fromkeys(slots, 0.0), **onset_rates(prefix, mine, until)},
             {**dict.fromkeys(slots, 0.0), **onset_rates(suffix, theirs, lines_of(suffix)[-1])},
