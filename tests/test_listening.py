@@ -12,7 +12,7 @@ from bandmate_bridge.audio.listen.bars import find_bars
 from bandmate_bridge.audio.listen.beats import BeatGrid, even_grid, track_beats
 from bandmate_bridge.audio.listen.heard import GRID, hear, role_of, written
 from bandmate_bridge.audio.listen.key import find_key
-from bandmate_bridge.audio.listen.note_tracking import SoundedNote, track_notes
+from bandmate_bridge.audio.listen.note_tracking import LATE, SoundedNote, track_notes
 from bandmate_bridge.audio.listen.onsets import onset_strength
 from bandmate_bridge.audio.listen.pitch_model import KEYS, PitchModel, Salience
 from bandmate_bridge.audio.listen.prepare import denoised, prepared
@@ -164,10 +164,11 @@ def test_certainties_become_notes() -> None:
     sounding[20:80, 40], struck[20, 40] = 0.9, 0.9
     sounding[100:160, 52] = 0.8  # swells up without being struck
     sounding[170:175, 30], struck[170, 30] = 0.9, 0.9  # too short
+    sounding[20:80, 60], struck[20, 60] = 0.33, 0.9  # too unsure: an overtone
     notes = track_notes(Salience(sounding, struck, np.arange(frames) * 256 / RATE))
     assert [note.pitch for note in notes] == [61, 73]
-    assert notes[0].start == pytest.approx(20 * 256 / RATE)
-    assert notes[0].end == pytest.approx(80 * 256 / RATE)
+    assert notes[0].start == pytest.approx(20 * 256 / RATE - LATE)
+    assert notes[0].end == pytest.approx(80 * 256 / RATE - LATE)
 
 
 def test_no_certainty_is_no_note() -> None:

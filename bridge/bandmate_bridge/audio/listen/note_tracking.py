@@ -27,12 +27,20 @@ class SoundedNote(NamedTuple):
 
 
 class Thresholds(NamedTuple):
-    """How sure is sure enough, 0 to 1, and the shortest note in seconds."""
+    """How sure is sure enough, 0 to 1, and the shortest note in seconds.
+
+    Basic Pitch's own, but for `certain`, of a note on the whole: it leaves out overtones, and was chosen on the
+    validation split.
+    """
 
     struck: float = 0.5
     sounding: float = 0.3
     shortest: float = 0.128
+    certain: float = 0.36
 
+
+LATE = 0.01
+"""Seconds by which the network is late, as heard on the validation split."""
 
 _GAP = 11  # frames for which a key may be unsure within a note
 _RISE = 2  # frames back that a rise of the certainty is measured over
@@ -48,10 +56,11 @@ def track_notes(salience: Salience, thresholds: Thresholds = Thresholds()) -> li
     for index in np.argsort(frames, kind="stable")[::-1]:
         tracker.begin_at(int(frames[index]), int(keys[index]))
     tracker.take_the_rest()
-    times = np.append(salience.times, salience.times[-1] + HOP / RATE)
+    times = np.maximum(np.append(salience.times, salience.times[-1] + HOP / RATE) - LATE, 0.0)
     notes = [
         SoundedNote(float(times[start]), float(times[end]), key + LOWEST_PITCH, certainty)
         for start, end, key, certainty in tracker.found
+        if certainty >= thresholds.certain
     ]
     return sorted(notes)
 
