@@ -21,9 +21,12 @@ WEIGHTS = {"onset": 0.5, "bass": 1.0, "low note": 0.8, "length": 0.8, "harmony":
 FIRST = 0.6
 """Added, in standard deviations, where the first note would be on the first beat of a bar."""
 
-SIMPLE = {4: 0.35, 3: 0.0, 2: 0.0}
-COMPOUND = {2: 0.2, 3: 0.0, 4: 0.0}
-"""Beats in a bar, and how much each is expected before anything is heard."""
+SIMPLE = {4: 0.35, 3: 0.0}
+COMPOUND = {2: 0.2, 3: 0.0}
+"""Beats in a bar, and how much each is expected before anything is heard.
+
+What sounds hardly tells 2/4 from 4/4, or 12/8 from 6/8; the commoner of each is taken.
+"""
 
 _NEAR = 0.2  # beats around a beat that are still that beat
 

@@ -29,8 +29,8 @@ class SoundedNote(NamedTuple):
 class Thresholds(NamedTuple):
     """How sure is sure enough, 0 to 1, and the shortest note in seconds.
 
-    Basic Pitch's own, but for `certain`, of a note on the whole: it leaves out overtones, and was chosen on the
-    validation split.
+    Basic Pitch's own, but for `certain`, of a note on the whole: it leaves out overtones, and was chosen on
+    the validation split.
     """
 
     struck: float = 0.5
