@@ -60,18 +60,19 @@ class Held(NamedTuple):
 
 
 def body_weights(body: NDArray[np.uint16]) -> NDArray[np.float32]:
-    """Loss weight of each body token: PLAYER_WEIGHT in the player's frames, 0 for chords (given), else 1."""
-    m, u = v.ids("frame_m"), v.ids("frame_u")
-    chord = v.ids("chord")
-    kind = np.full(len(body), -1, dtype=np.int8)
-    kind[(body >= m.start) & (body < m.stop)] = 0
-    kind[(body >= u.start) & (body < u.stop)] = 1
-    bar = v.ids("bar")
-    kind[(body >= bar.start) & (body < v.ids("odd_bar").stop)] = 0
-    kind[body == v.EOS] = 0
-    marked = np.where(kind >= 0, np.arange(len(body)), 0)
-    np.maximum.accumulate(marked, out=marked)
-    weights = np.where(kind[marked] == 1, PLAYER_WEIGHT, 1.0)
+    """Loss weight of each body token: PLAYER_WEIGHT in the player's frames, 0 for chords (given), else 1.
+
+    The token that ends a frame belongs to it: to stop is the choice of who was playing.
+    """
+    m, u, bar, chord = v.ids("frame_m"), v.ids("frame_u"), v.ids("bar"), v.ids("chord")
+    stream = np.full(len(body), -1, dtype=np.int8)
+    stream[(body >= m.start) & (body < m.stop)] = 0
+    stream[(body >= u.start) & (body < u.stop)] = 1
+    stream[(body >= bar.start) & (body < v.ids("odd_bar").stop)] = 0
+    opened = np.where(stream >= 0, np.arange(len(body)), 0)
+    np.maximum.accumulate(opened, out=opened)
+    before = np.concatenate([[0], opened[:-1]]).astype(np.int64)
+    weights = np.where(stream[before] == 1, PLAYER_WEIGHT, 1.0)
     weights[(body >= chord.start) & (body < chord.stop)] = 0.0
     return weights.astype(np.float32)
 
