@@ -31,6 +31,8 @@ TITLES = {
     "osc_ping": "OSC",
     "lateness": "Lateness of notes",
     "recovery": "Recovery",
+    "monitor": "The live monitor",
+    "watermark": "The watermark",
     "footprint": "Footprint",
 }
 """Title of a result, in the page's order; others follow by name."""

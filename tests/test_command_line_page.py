@@ -30,6 +30,7 @@ def test_every_flag_of_the_tasks_is_described() -> None:
     doubles = {
         "--audio": "--no-audio",
         "--no-binaural": "--binaural",
+        "--no-watermark": "--watermark",
         **{f"--no-{lock}-lock": f"--{lock}-lock" for lock in _LOCKS},
     }
     missing = [flag for flag in told if f"`{doubles.get(flag, flag)}" not in PAGE]

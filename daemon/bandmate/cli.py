@@ -21,6 +21,7 @@ COMMANDS = (
     "takes",
     "stems",
     "picture",
+    "notation",
     "transcribe",
     "separate",
     "models",

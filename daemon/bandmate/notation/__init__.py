@@ -1,0 +1,1 @@
+"""A score as sheet music: MusicXML of its own, and pages by an engraver where one is installed."""
