@@ -32,13 +32,15 @@ def write(
     """Fill an opening that `context` has been set to. `each` is called after every token, and may raise.
 
     Without a `memory` events come as they are written. With one they come at the end of their bar: a bar that
-    brings a part's longest match with the training music over memorisation.LIMIT notes is written again.
+    brings a part's longest match with the training music over memorisation.LIMIT notes, or further over it,
+    is written again.
     """
     if memory is None:
         yield from _watched(fill(context, opening.grammar, sampler, steering, opening.runs, pull), each)
         return
     grammar = opening.grammar
     heard: list[Played] = []
+    known: dict[int, int] = {}
     done = 0
     for runs in opening.bars:
         mark = context.mark()
@@ -46,12 +48,16 @@ def write(
             draft, steered = grammar.draft(), copy.deepcopy(steering)
             bar = list(_watched(fill(context, draft, sampler, steered, runs, pull), each))
             events = [filled.played for filled in bar if filled.played is not None]
-            if attempt == TRIES - 1 or is_new(memory, [*heard, *events]):
+            matches = matches_of(memory, [*heard, *events])
+            if attempt == TRIES - 1 or all(
+                notes <= max(LIMIT, known.get(slot, 0)) for slot, notes in matches.items()
+            ):
                 break
             if not context.back_to(mark):
                 break
         grammar, steering = draft, steered
         heard += events
+        known = matches
         for filled in bar:
             yield filled._replace(frames=done + filled.frames)
         done += len(runs)
@@ -64,10 +70,10 @@ def _watched(writing: Iterator[Filled], each: Callable[[], None] | None) -> Iter
         yield filled
 
 
-def is_new(memory: MemoryFilter, heard: Iterable[Played]) -> bool:
-    """Whether no pitched part has a stretch of more than LIMIT notes that may stand in the training music."""
+def matches_of(memory: MemoryFilter, heard: Iterable[Played]) -> dict[int, int]:
+    """Notes of each pitched slot's longest stretch that may stand in the training music."""
     notes: defaultdict[int, list[Note]] = defaultdict(list)
     for played in heard:
         if isinstance(played.event, Note) and played.slot not in v.DRUM_SLOTS:
             notes[played.slot].append(played.event)
-    return all(memory.longest(part) <= LIMIT for part in notes.values())
+    return {slot: memory.longest(part) for slot, part in notes.items()}
