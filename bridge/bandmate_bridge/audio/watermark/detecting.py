@@ -12,6 +12,7 @@ from bandmate_bridge.audio.watermark.masking import FRAME, HOP, RATE, WINDOW
 
 Audio = npt.NDArray[np.float32]
 Signal = npt.NDArray[np.float64]
+Folded = npt.NDArray[np.complex128]
 
 THRESHOLD = 6.0
 """Standard deviations from which a mark counts as found: by chance in one sound of 8,000 without any."""
@@ -45,9 +46,18 @@ def search(audio: Audio, key: bytes = KEY) -> Finding:
     The sound is whitened, folded by the mark's period and correlated with it at every offset, so a mark is
     found from wherever the sound was cut. What was played faster or slower than it was marked hides it.
     """
+    return likeliest(folded(audio), key)
+
+
+def folded(audio: Audio) -> Folded:
+    """What a sound leaves of any mark in it: the same for every key."""
     sound = audio[:, : int(LONGEST * RATE)].mean(axis=0, dtype=np.float64)
     level = float(np.abs(sound).max(initial=0.0))
-    spectrum = _folded(_whitened(sound / level if level > 0 else sound))
+    return _folded(_whitened(sound / level if level > 0 else sound))
+
+
+def likeliest(spectrum: Folded, key: bytes) -> Finding:
+    """The likeliest mark of a key in what `folded` gives."""
     hertz = np.fft.rfftfreq(PERIOD, 1 / RATE)
     return max(_compared(np.where((hertz >= low) & (hertz < high), spectrum, 0), key) for low, high in _BANDS)
 
@@ -82,7 +92,7 @@ def _surroundings(power: Audio) -> Audio:
     return np.asarray(np.maximum(means, 1e-10), np.float32)
 
 
-def _folded(white: Signal) -> npt.NDArray[np.complex128]:
+def _folded(white: Signal) -> Folded:
     """The spectrum of all periods on top of each other; lines that stand out, steady tones, are cut down."""
     periods = -(-len(white) // PERIOD)
     folded = np.pad(white, (0, periods * PERIOD - len(white))).reshape(periods, PERIOD).sum(axis=0)
@@ -92,7 +102,7 @@ def _folded(white: Signal) -> npt.NDArray[np.complex128]:
     return np.asarray(spectrum * np.minimum(1.0, _LINE * usual / (size + 1e-20)))
 
 
-def _compared(spectrum: npt.NDArray[np.complex128], key: bytes) -> Finding:
+def _compared(spectrum: Folded, key: bytes) -> Finding:
     """Where the mark begins, at all offsets, and from there the distances that tell its number."""
     begin, high, low = (np.fft.irfft(spectrum * noise.conj(), PERIOD) for noise in noises(key))
     chance = float(begin.std())
