@@ -28,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from bandmate_bridge.audio.signal import decibels
 from bandmate_bridge.audio.soundfont.finding import find_soundfont
 from bandmate_models.errors import BandmateError
 from bandmate_models.midi import midi_bytes, read_midi
@@ -116,7 +117,7 @@ def difference(folder: Path) -> dict[str, Any]:
     error = float(np.abs(sum(sounds.values()) - mix).max())
     lengths = {len(sound) for sound in (mix, *sounds.values())}
     return {
-        "sum differs by at most (dBFS)": 20 * np.log10(max(error, 1e-12)),
+        "sum differs by at most (dBFS)": decibels(max(error, 1e-12)),
         "files": len(sounds) + 1,
         "lengths": len(lengths),
         "frames": lengths.pop(),
