@@ -171,7 +171,7 @@ class Studio:
         context.set(opening.header, opening.body)
         sampler = Sampler(controls.temperature, controls.top_p, seed)
         if sheet.performed is None:
-            yield from write(context, opening, sampler, sheet.steering(), memory, sheet.theme, each=each)
+            yield from write(context, opening, sampler, sheet.steering(), memory, sheet.pull, each=each)
             return
         stiff = sheet.frames_performed()
         for played in perform(context, reader, sampler, stiff, opening.runs):

@@ -55,7 +55,7 @@ def vary(phrase: Score, controls: Controls) -> Sheet:
         rates=onset_rates(theme, slots, edges[-1]),
         home=tonal_home(theme, key, asked=controls.asked_key is not None),
         heights=heights_of(theme, slots),
-        theme=Theme(rows_of(theme, slots, free=free), strength_of(creativity)),
+        pull=Theme(rows_of(theme, slots, free=free), strength_of(creativity)),
     )
 
 

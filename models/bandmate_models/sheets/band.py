@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..chords import Chord, ChordChange
+from ..comping import Comping
 from ..controls import Controls
 from ..encoding import PartLine, Rows, chord_marks, plays_freely, rows_of
 from ..errors import BandmateError
 from ..frames import bars_of, frames_of_bars
 from ..grammar import Constraints
+from ..guides.pitches import ChordLock
 from ..harmony import estimate_key
 from ..score import Part, Role, Score
 from ..vocabulary import TICKS_PER_BEAT
@@ -31,6 +34,8 @@ from .sheet import Sheet
 
 OFFLINE_LAG = -2
 """Beats that an accompaniment looks ahead where nothing else is asked."""
+HOLDERS: tuple[Role, ...] = ("chords", "strings", "guitar", "other")
+"""Who can hold the chords of a restyled phrase, the likeliest first."""
 STRUCK_TOGETHER = 1.5
 """Notes an onset from which on a part alone is taken to play chords."""
 STYLE_BARS = 8
@@ -71,7 +76,8 @@ def heard_by_drums(phrase: Score) -> Score:
 def restyle(phrase: Score, controls: Controls, style: Score | None = None) -> Sheet:
     """A phrase's lead with a new band around it: its chords are kept, the groove is another.
 
-    The style is `style`, an example that is heard first, or the genre, mood and density of `controls`.
+    The style is `style`, an example that is heard first, or the genre, mood and density of `controls`. One
+    part holds the chords, so that they are heard.
     """
     given = with_notes(phrase)
     lead = lead_of(given)
@@ -80,6 +86,8 @@ def restyle(phrase: Score, controls: Controls, style: Score | None = None) -> Sh
     if style is not None and controls.roles is None:
         theirs = [part for part in with_notes(style).parts if part is not lead_of(with_notes(style))]
         roles = tuple(part.role for part in theirs) or roles
+    if not set(roles) & set(HOLDERS):
+        roles = ("chords", *roles)
     locked = replace(controls, chord_lock=True)
     parts = _programmed(new_parts(roles, controls, controls.genre), rest, style, controls)
     return _beside(replace(given, parts=(lead,)), parts, locked, OFFLINE_LAG, whole=given, style=style)
@@ -149,6 +157,8 @@ def _beside(
         marks = {tick + offset: token for tick, token in marks.items()}
         beats = offset / TICKS_PER_BEAT
         harmony = [(beat + beats, chord) for beat, chord in harmony]
+        chords = [ChordChange(change.beat + beats, change.chord) for change in chords]
+        edges = [edge + beats for edge in edges]
     return Sheet(
         header=header_for(given, controls, [*players, *lines], key, lag=lag),
         bars=bars,
@@ -164,11 +174,36 @@ def _beside(
         first=first,
         last=sum(1 for _ in frames_of_bars(bars)),
         chords=marks,
-        guides=guides_for(controls, parts, slots, key=key, harmony=harmony, phrase=heard),
+        guides=[
+            *guides_for(controls, parts, slots, key=key, harmony=harmony, phrase=heard),
+            *([_fundament(parts, slots, chords)] if whole is not None else ()),
+        ],
         rates=rates_for(lines),
         home=harmonic_home(home_of(heard, key), chords, edges, before),
         heights=heights_for(parts, lines),
+        pull=_holder(parts, slots, chords) if whole is not None else None,
     )
+
+
+def _holder(parts: Sequence[Part], slots: Sequence[int], chords: Sequence[ChordChange]) -> Comping:
+    """What draws the first part that can to the chords, and the lowest to their roots."""
+    by_role = {part.role: slot for part, slot in reversed(list(zip(parts, slots, strict=True)))}
+    slot = next((by_role[role] for role in HOLDERS if role in by_role), None)
+    return Comping(chords, slot, _lowest(parts, slots, slot))
+
+
+def _lowest(parts: Sequence[Part], slots: Sequence[int], holder: int | None = None) -> int | None:
+    """The slot of the bass, or else of the last part that could hold chords and is not the one that does."""
+    bass = [slot for part, slot in zip(parts, slots, strict=True) if part.role == "bass"]
+    others = [s for part, s in zip(parts, slots, strict=True) if part.role in HOLDERS and s != holder]
+    return bass[0] if bass else others[-1] if others else None
+
+
+def _fundament(parts: Sequence[Part], slots: Sequence[int], chords: Sequence[ChordChange]) -> ChordLock:
+    """Lets the bass begin on roots and fifths alone, so that each chord keeps its root."""
+    bass = [slot for part, slot in zip(parts, slots, strict=True) if part.role == "bass"]
+    fifths = [(beat, chord and Chord(chord.root, "5")) for beat, chord in chords]
+    return ChordLock(fifths, bass)
 
 
 def has_harmony(phrase: Score) -> bool:

@@ -10,13 +10,13 @@ import numpy as np
 from .. import vocabulary as v
 from ..encoding import Header, Rows, frame_tokens
 from ..frames import Frame, Slice, frames_of_bars, in_order
+from ..generation import Pull
 from ..grammar import Constraints, Grammar
 from ..guides import Guide
 from ..opening import Opening
 from ..reading import Reader
 from ..score import Score
 from ..steering import Steering, Target
-from ..theme import Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Sheet:
     home: Target = field(default_factory=dict)
     heights: Target = field(default_factory=dict)
     """What the answer is steered to (see steering.Steering)."""
-    theme: Theme | None = None
+    pull: Pull | None = None
+    """What it is drawn to."""
     performed: Rows | None = None
     """Events that the model is to perform as they are written (see performing.perform)."""
 
