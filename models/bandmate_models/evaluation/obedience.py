@@ -49,7 +49,9 @@ def within_polyphony(score: Score, most: int) -> Kept:
 
 
 def _struck(part: Part) -> Counter[int]:
-    return Counter(round(note.start * v.TICKS_PER_BEAT) for note in part.notes)
+    """Notes that begin at each tick, as the format counts ticks: of two as near the later."""
+    grid = (round(note.start * v.GRID) for note in part.notes)
+    return Counter((place + v.SHIFTS_PER_TICK // 2) // v.SHIFTS_PER_TICK for place in grid)
 
 
 def in_order(measured: Sequence[tuple[float, float]]) -> Kept:
