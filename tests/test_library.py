@@ -141,8 +141,9 @@ def test_export_never_overwrites_unasked(library: Library, tmp_path: Path) -> No
     first = library.export(added.id, tmp_path / "out")
     second = library.export(added.id, tmp_path / "out")
     third = library.export(added.id, tmp_path / "out", force=True)
-    assert [path.name for path in first] == ["a-b- c.mid", "a-b- c phrase.mid"]
-    assert [path.name for path in second] == ["a-b- c-2.mid", "a-b- c phrase-2.mid"]
+    names = ["a-b- c", "a-b- c with phrase", "a-b- c phrase"]
+    assert [path.name for path in first] == [f"{name}.mid" for name in names]
+    assert [path.name for path in second] == [f"{name}-2.mid" for name in names]
     assert third == first
     assert first[0].read_bytes() == (library.folder / "takes" / added.id / "take.mid").read_bytes()
 
