@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bandmate_models import vocabulary as v
+from bandmate_models.chords import chords_of
 from bandmate_models.controls import Controls
 from bandmate_models.corpus.sequences import (
     humanising_of,
@@ -105,14 +106,19 @@ def test_an_accompaniment_is_laid_out_as_in_training(data: st.DataObject, lag: i
     sheet = band.accompany(phrase, Controls.parse({"roles": ",".join(roles), "lag": lag}))
     finished = replace(phrase, parts=phrase.parts + new)
     written = played_out(sheet, of_slots(replace(phrase, parts=new), sheet.slots))
-    assert written == sequence_of(finished, SOURCE, players=frozenset((0, 1)), lag=lag).body
+    heard = chords_of(phrase, beats)
+    assert written == sequence_of(finished, SOURCE, players=frozenset((0, 1)), lag=lag, chords=heard).body
 
 
 @settings(max_examples=25)
 @given(phrases("melody", "chords", "drums", metre=(3, 4)))
 def test_a_piece_from_nothing_is_laid_out_as_in_training(piece: Score) -> None:
-    sheet = own.generate(Controls.parse({"roles": "melody,chords,drums", "metre": "3/4", "bars": BARS}), 1)
-    assert played_out(sheet, of_slots(piece, sheet.slots)) == sequence_of(piece, SOURCE).body
+    asked = {"roles": "melody,chords,drums", "metre": "3/4", "bars": BARS, "chords": "Dm7 | G7 C"}
+    controls = Controls.parse(asked)
+    sheet = own.generate(controls, 1)
+    assert controls.progression is not None
+    chords = controls.progression.chords(lines_of(piece))
+    assert played_out(sheet, of_slots(piece, sheet.slots)) == sequence_of(piece, SOURCE, chords=chords).body
 
 
 @settings(max_examples=25)
@@ -250,7 +256,7 @@ def test_the_way_between_two_phrases_has_the_parts_of_both(one: Score, other: Sc
 @given(phrases("melody", "chords", "drums"), phrases("melody", "bass"))
 def test_restyle_hears_the_example_and_then_the_lead(phrase: Score, style: Score) -> None:
     sheet = band.restyle(phrase, Controls(), style)
-    assert [part.role for part in sheet.template.parts] == ["bass"]
+    assert [part.role for part in sheet.template.parts] == ["chords", "bass"]  # somebody holds the chords
     assert sheet.start == style.metres[0].bar_length * BARS
     assert sheet.beats == phrase.metres[0].bar_length * BARS
     played_out(sheet, np.zeros((0, 6), dtype=np.int32))

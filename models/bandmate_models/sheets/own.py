@@ -89,10 +89,12 @@ def infill(phrase: Score, controls: Controls, span: tuple[int, int] | None) -> S
     if not any(new):
         raise BandmateError(f"no part of the phrase is {controls.roles}; leave roles out", "bad_value")
     begin = max(0, first - PREFIX_BARS)
-    window = given.excerpt(edges[begin], edges[min(last + SUFFIX_BARS, len(edges) - 1)])
+    lines = edges[begin : last + SUFFIX_BARS + 1]
+    window = given.excerpt(lines[0], lines[-1])
+    edges = [line - lines[0] for line in lines]
     if all(new):
-        return _gap(window, controls, first - begin, last - begin)
-    return _gap_among(window, controls, new, first - begin, last - begin)
+        return _gap(window, controls, edges, first - begin, last - begin)
+    return _gap_among(window, controls, edges, new, first - begin, last - begin)
 
 
 def _checked(span: tuple[int, int] | None, bars: int) -> tuple[int, int]:
@@ -104,9 +106,8 @@ def _checked(span: tuple[int, int] | None, bars: int) -> tuple[int, int]:
     return span
 
 
-def _gap(window: Score, controls: Controls, first: int, last: int) -> Sheet:
-    """All parts of bars [first, last) of a window, with the later bars read ahead of it."""
-    edges = lines_of(window)
+def _gap(window: Score, controls: Controls, edges: Sequence[float], first: int, last: int) -> Sheet:
+    """All parts of bars [first, last) of a window between bar lines `edges`, the later bars read ahead."""
     parts, slots = list(window.parts), assign_slots(window.parts)
     before = window.excerpt(0.0, edges[first])
     after = window.excerpt(edges[last], edges[-1])
@@ -128,7 +129,7 @@ def _gap(window: Score, controls: Controls, first: int, last: int) -> Sheet:
         bars=bars,
         rows=rows_of(before, slots, free=free),
         slots=slots,
-        template=_gap_template(window, parts, edges[first], key),
+        template=_gap_template(window, parts, edges[first], edges[-1], key),
         constraints=Constraints(
             frozenset(slots), pitches_near(around.parts, slots), shifts=free, pedal=False, longest_rest=2.0
         ),
@@ -141,9 +142,10 @@ def _gap(window: Score, controls: Controls, first: int, last: int) -> Sheet:
     )
 
 
-def _gap_among(window: Score, controls: Controls, new: Sequence[bool], first: int, last: int) -> Sheet:
+def _gap_among(
+    window: Score, controls: Controls, edges: Sequence[float], new: Sequence[bool], first: int, last: int
+) -> Sheet:
     """Some parts of bars [first, last) of a window, while the others play on."""
-    edges = lines_of(window)
     slots = assign_slots(window.parts)
     parts = [part for part, wanted in zip(window.parts, new, strict=True) if wanted]
     mine = [slot for slot, wanted in zip(slots, new, strict=True) if wanted]
@@ -167,7 +169,7 @@ def _gap_among(window: Score, controls: Controls, new: Sequence[bool], first: in
         bars=bars,
         rows=rows[~(gap & np.isin(rows[:, 1], mine))],
         slots=mine,
-        template=_gap_template(window, parts, edges[first], key),
+        template=_gap_template(window, parts, edges[first], edges[-1], key),
         constraints=Constraints(
             frozenset(slots), pitches_near(around.parts, slots), shifts=free, pedal=False
         ),
@@ -189,8 +191,8 @@ def _around(window: Score, start: float, end: float) -> Score:
     return replace(window, parts=tuple(parts))
 
 
-def _gap_template(window: Score, parts: Sequence[Part], start: float, key: Key | None) -> Score:
-    cut = window.excerpt(start, lines_of(window)[-1])
+def _gap_template(window: Score, parts: Sequence[Part], start: float, end: float, key: Key | None) -> Score:
+    cut = window.excerpt(start, end)
     return empty(parts, cut, key)
 
 
@@ -200,7 +202,8 @@ def interpolate(first: Score, second: Score, controls: Controls) -> Sheet:
     edges, later = lines_of(one), lines_of(other)
     begin = edges[max(0, len(edges) - 1 - PREFIX_BARS)]
     prefix = one.excerpt(begin, edges[-1])
-    suffix = other.excerpt(0.0, later[min(SUFFIX_BARS, len(later) - 1)])
+    heard = later[min(SUFFIX_BARS, len(later) - 1)]
+    suffix = other.excerpt(0.0, heard)
     parts, slots, theirs = _matched(one.parts, other.parts)
     metre = prefix.metre_at(edges[-1] - begin - 1e-6)
     until = edges[-1] - begin
@@ -209,7 +212,7 @@ def interpolate(first: Score, second: Score, controls: Controls) -> Sheet:
     opened = bars_of(prefix, until)
     free, key = plays_freely(one), key_of(one, controls)
     lines = [PartLine(slot, program=part.program) for part, slot in zip(parts, slots, strict=True)]
-    tail = encode_body(rows_of(suffix, theirs, free=free), bars_of(suffix, lines_of(suffix)[-1]))
+    tail = encode_body(rows_of(suffix, theirs, free=free), bars_of(suffix, heard))
     mine = slots[: len(prefix.parts)]
     opening, count = len(opened), controls.bars
     frame = replace(prefix, parts=tuple(parts), metres=(metre._replace(beat=0.0),))
@@ -234,7 +237,7 @@ def interpolate(first: Score, second: Score, controls: Controls) -> Sheet:
         guides=guides_for(controls, parts, slots, key=key, harmony=harmony, phrase=prefix),
         rates=_blend(
             {**dict.fromkeys(slots, 0.0), **onset_rates(prefix, mine, until)},
-            {**dict.fromkeys(slots, 0.0), **onset_rates(suffix, theirs, lines_of(suffix)[-1])},
+            {**dict.fromkeys(slots, 0.0), **onset_rates(suffix, theirs, heard)},
             opening,
             count,
         ),

@@ -95,13 +95,12 @@ class Sheet:
         reader = Reader()
         for token in (*header, *body):
             reader.feed(token)
-        sounding = [note.end for part in self.template.parts for note in part.notes]
         grammar = Grammar(
             reader,
-            iter([*order[reached:], self._beyond(frames)]),
+            [*order[reached:], self._beyond(frames)],
             self.constraints,
             self.guides,
-            sounds_until=max([self.start, *sounding]),
+            sounds_until=self.start,
         )
         opens = [frame.bar_token is not None for frame in frames[self.first : self.last]]
         return Opening(header, body, runs[1:], opens, grammar)
