@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import IO, Any, TypeVar
 
+from bandmate_bridge.children import child_environment
 from bandmate_bridge.jack_watch import LOOK_EVERY, JackWatch
 from bandmate_bridge.messages import (
     ClockState,
@@ -76,7 +75,7 @@ class ConductorLink:
         self._metre: SetMetre | None = None
         self._clock = ClockState(False, configure.source, 0.0, time.perf_counter(), 120.0, 4, 4, 0.0)
         self._ports: tuple[PortState, ...] = ()
-        self._environment = _environment()
+        self._environment = child_environment()
         self._jack = JackWatch(self._environment, self._connections_changed, lambda: self.send(ServerLost()))
         self._backend = "none"
         self._settled = threading.Event()  # a conductor is ready, and its ports are where they should be
@@ -294,10 +293,3 @@ class ConductorLink:
                 f"the conductor did not answer with {kind.__name__} in {timeout:g} s; see its messages above",
                 "no_conductor",
             ) from None
-
-
-def _environment() -> dict[str, str]:
-    """The environment in which a child finds the packages wherever this process found them."""
-    roots = [str(Path(__file__).parents[1]), str(Path(sys.modules["bandmate_models"].__path__[0]).parent)]
-    path = os.pathsep.join(filter(None, (*roots, os.environ.get("PYTHONPATH"))))
-    return {**os.environ, "PYTHONPATH": path}

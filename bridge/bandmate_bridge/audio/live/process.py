@@ -16,15 +16,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import IO, Any, Protocol
 
+from bandmate_bridge.children import child_environment
 from bandmate_models.errors import BandmateError
 
 Said = Mapping[str, Any]
 
 _PATIENCE = 20.0  # seconds until it must be ready
 _PAUSE = 1.0  # seconds before one that died is started again
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _SWITCH_INTERVAL = 1e-4  # seconds for which a thread may keep the interpreter from the sound
 
 
@@ -80,7 +81,7 @@ class AudioProcess:
             [sys.executable, "-m", self._module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(),
+            env={**child_environment(), **_ONE_THREAD},
             start_new_session=True,
         )
         self._process = process
@@ -189,10 +190,3 @@ def _parsed(line: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return said if isinstance(said, dict) else {}
-
-
-def _environment() -> dict[str, str]:
-    """The environment in which a child finds the packages wherever this process found them."""
-    roots = [str(Path(__file__).parents[3]), str(Path(sys.modules["bandmate_models"].__path__[0]).parent)]
-    path = os.pathsep.join(filter(None, (*roots, os.environ.get("PYTHONPATH"))))
-    return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
