@@ -52,13 +52,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         tables = {name: rolls.read_table(args.benchmark / table.file) for name, table in rolls.TABLES.items()}
         if args.command == "pre-train":
-            reason = training.pre_train(rolls.load(args.rolls), training.watched(tables), args.run)
+            training.pre_train(rolls.load(args.rolls), training.watched(tables), args.run)
         else:
-            reason = training.fine_tune(args.table, tables[args.table], args.start, args.run)
+            best = training.fine_tune(args.table, tables[args.table], args.start, args.run)
+            print(f"the best checkpoint is {best}")
     except (BandmateError, OSError) as error:
         print(f"published: {error}", file=sys.stderr)
         return 2
-    print(f"stopped: {reason}")
     return 0
 
 

@@ -23,7 +23,7 @@ SHAPE = ModelConfig(FORMAT_VERSION, SIZE, d_model=192, n_layers=4, n_heads=3, n_
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long and how fast a model learns; `tokens` is the length of the schedule."""
+    """How long and how fast a model learns: `tokens` of a schedule, over windows that `seed` draws."""
 
     tokens: float
     peak: float
@@ -32,14 +32,21 @@ class Recipe:
     eval_every: int
     weight_decay: float = 0.1
     warmup: int = 100
-    patience: int | None = None
+    seed: int = 0
 
 
 PRE_TRAINING = Recipe(1.6e6, 3e-3, 512, 4096, 100)
 FINE_TUNING = {
-    "jsb": Recipe(0.9e6, 1e-3, 512, 4096, 40, warmup=20),
-    "nottingham": Recipe(1.5e6, 2e-3, 1024, 4096, 80, warmup=40),
+    "jsb": (
+        Recipe(0.9e6, 1e-3, 512, 4096, 40, warmup=20),
+        Recipe(1.0e6, 8e-4, 512, 4096, 40, warmup=20, seed=1),
+    ),
+    "nottingham": (
+        Recipe(1.5e6, 2e-3, 1024, 4096, 80, warmup=40),
+        Recipe(1.5e6, 1.4e-3, 1024, 4096, 80, warmup=40, seed=1),
+    ),
 }
+"""Stages, each of which begins with the best of the one before and warms up anew."""
 
 
 def watched(tables: Mapping[str, dict[str, list[Roll]]]) -> list[Collection]:
@@ -54,18 +61,23 @@ def pre_train(collections: Sequence[Collection], held_out: Sequence[Collection],
     return _train(SHAPE, PRE_TRAINING, run, collections, held_out, None)
 
 
-def fine_tune(
-    table: str, splits: dict[str, list[Roll]], start: Path, run: Path, recipe: Recipe | None = None
-) -> str:
-    """From the checkpoint `start`, on the train split; RUN/best.pt has the best figure on the valid split."""
-    beats = TABLES[table].beats
-    content = checkpoint.load(start)
-    config = ModelConfig.from_dict(content["config"])
-    run.mkdir(parents=True, exist_ok=True)
-    fresh = run / "start.pt"
-    checkpoint.save(fresh, checkpoint.model_content(config, Progress(), content["model"]))
-    train, valid = (Collection(split, beats, 1.0, splits[split]) for split in ("train", "valid"))
-    return _train(config, recipe or FINE_TUNING[table], run, [train], [valid], fresh)
+def fine_tune(table: str, splits: dict[str, list[Roll]], start: Path, run: Path) -> Path:
+    """From the checkpoint `start`, on the train split, in a folder of `run` for each stage.
+
+    Returns the checkpoint of the last stage that has the best figure on the valid split.
+    """
+    train, valid = (
+        Collection(split, TABLES[table].beats, 1.0, splits[split]) for split in ("train", "valid")
+    )
+    for number, recipe in enumerate(FINE_TUNING[table], 1):
+        content = checkpoint.load(start)
+        config = ModelConfig.from_dict(content["config"])
+        stage = run / str(number)
+        fresh = stage / "start.pt"
+        checkpoint.save(fresh, checkpoint.model_content(config, Progress(), content["model"]))
+        _train(config, recipe, stage, [train], [valid], fresh)
+        start = stage / "best.pt"
+    return start
 
 
 def _train(
@@ -77,7 +89,7 @@ def _train(
     start: Path | None,
 ) -> str:
     def windows(context: int) -> RollWindows:
-        return RollWindows(context, train, held_out)
+        return RollWindows(context, train, held_out, recipe.seed)
 
     options = Options(
         run=run,
@@ -89,7 +101,6 @@ def _train(
         micro_tokens=recipe.batch_tokens,
         weight_decay=recipe.weight_decay,
         eval_every=recipe.eval_every,
-        patience=recipe.patience,
         threads=1,
         tensorboard=False,
     )
