@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from bandmate_bridge.audio.live.band import Band
-from bandmate_bridge.audio.live.bank import Bank
+from bandmate_bridge.audio.sampler.bank import Bank
 from bandmate_bridge.audio.live.process import AudioProcess
 from bandmate_bridge.audio.live.timeline import Timeline
 from bandmate_bridge.audio.soundfont import BUILT

@@ -27,9 +27,9 @@ PIANO = Part("chords", tuple(Note(2.0, 1.5, pitch, 70) for pitch in (60, 64, 67)
 BAND = Score(parts=(PIANO, DRUMS, BASS))
 
 
-def onsets(audio: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.float64]:
-    """Seconds at which a dry sound that was silent begins."""
-    loud = np.flatnonzero(np.abs(audio).max(axis=0) > 0.02 * np.abs(audio).max())
+def onsets(audio: npt.NDArray[np.float32], rate: int, share: float = 0.02) -> npt.NDArray[np.float64]:
+    """Seconds at which a dry sound begins that was below a share of its peak."""
+    loud = np.flatnonzero(np.abs(audio).max(axis=0) > share * np.abs(audio).max())
     return np.asarray([loud[0], *loud[1:][np.diff(loud) > 0.1 * rate]]) / rate
 
 
@@ -145,7 +145,8 @@ def test_a_fluid_soundfont_of_the_system_plays() -> None:
     except BandmateError:
         pytest.skip("fluid-soundfont-gm is not installed")
     stems = stems_of(BAND, font)
-    assert onsets(stems.stems[1].audio, 44_100) == pytest.approx([0.0, 0.5, 1.25, 2.5], abs=0.005)
+    found = onsets(stems.stems[1].audio, 44_100, share=0.2)  # its side stick was recorded in a room
+    assert found == pytest.approx([0.0, 0.5, 1.25, 2.5], abs=0.005)
 
 
 def test_nothing_is_left_behind_in_the_systems_folder(

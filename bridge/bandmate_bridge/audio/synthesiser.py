@@ -6,14 +6,15 @@ from collections import OrderedDict
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from bandmate_bridge.audio.sampler.sampler import Sampler
 from bandmate_bridge.audio.signal import Audio
+from bandmate_bridge.audio.soundfont import BUILT
 from bandmate_bridge.audio.soundfont.finding import find_soundfont
 from bandmate_bridge.audio.soundfont.reader import presets
-from bandmate_models.errors import BandmateError
 
 SHORTEST = 0.02  # seconds that a key is held at least
 
@@ -31,18 +32,40 @@ class _Key(NamedTuple):
     seconds: float
 
 
+class _Instrument(Protocol):
+    """What plays a soundfont; without velocity: levels are the caller's."""
+
+    def note(self, program: int, drums: bool, key: int, seconds: float) -> Audio: ...
+
+
+class _Symusic:
+    """Plays our own soundfont, which is made for it.
+
+    Of others, symusic 0.5 misses the root keys that zones override, tunings above 120 cents, scale tunings,
+    attenuations in dB and, where a preset's zone is silent about them, the envelopes.
+    """
+
+    def __init__(self, soundfont: Path, rate: int) -> None:
+        self._symusic: Any = import_module("symusic")
+        self._synthesiser: Any = self._symusic.Synthesizer(str(soundfont), rate, _QUALITY)
+
+    def note(self, program: int, drums: bool, key: int, seconds: float) -> Audio:
+        track = self._symusic.Track(program=program, is_drum=drums, ttype="second")
+        track.notes.append(self._symusic.Note(0.0, seconds, key, 100, ttype="second"))
+        song = self._symusic.Score(ttype="second")
+        song.tracks.append(track)
+        return np.array(self._synthesiser.render(song, stereo=True), np.float32)
+
+
 class Synthesiser:
-    """Plays one soundfont at one rate. The synthesiser beneath knows no velocity: levels are the caller's."""
+    """Plays one soundfont at one rate."""
 
     def __init__(self, soundfont: Path, rate: int) -> None:
         """Raises BandmateError ("bad_soundfont") for a file that is none."""
         self.rate = rate
         self._presets = presets(soundfont)
-        self._symusic: Any = import_module("symusic")
-        try:
-            self._synthesiser: Any = self._symusic.Synthesizer(str(soundfont), rate, _QUALITY)
-        except RuntimeError as error:
-            raise BandmateError(f"{soundfont} cannot be played: {error}", "bad_soundfont") from error
+        ours = soundfont.samefile(BUILT)
+        self._instrument: _Instrument = _Symusic(soundfont, rate) if ours else Sampler(soundfont, rate)
         self._known: OrderedDict[_Key, Audio] = OrderedDict()
         self._bytes = 0
 
@@ -53,7 +76,7 @@ class Synthesiser:
         if key in self._known:
             self._known.move_to_end(key)
             return self._known[key]
-        sound = self._played(key)
+        sound = self._instrument.note(*key)
         sound.flags.writeable = False
         self._known[key] = sound
         self._bytes += sound.nbytes
@@ -65,13 +88,6 @@ class Synthesiser:
         """The program, or the first of its family, or of the bank, that the soundfont has."""
         bank = 128 if drums else 0
         return next((p for p in (program, program // 8 * 8, 0) if (bank, p) in self._presets), program)
-
-    def _played(self, key: _Key) -> Audio:
-        track = self._symusic.Track(program=key.program, is_drum=key.drums, ttype="second")
-        track.notes.append(self._symusic.Note(0.0, key.seconds, key.pitch, 100, ttype="second"))
-        song = self._symusic.Score(ttype="second")
-        song.tracks.append(track)
-        return np.array(self._synthesiser.render(song, stereo=True), np.float32)
 
 
 def synthesiser(soundfont: Path | None = None, rate: int = 44_100) -> Synthesiser:

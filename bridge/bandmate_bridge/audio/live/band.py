@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bandmate_bridge.audio.live.bank import Bank, Floats, Region
-from bandmate_bridge.audio.live.voices import POLYPHONY, Struck, Voices
 from bandmate_bridge.audio.plain_mix import PLACES
+from bandmate_bridge.audio.sampler.bank import Bank, Floats, Region
+from bandmate_bridge.audio.sampler.voices import POLYPHONY, Struck, Voices
 from bandmate_models.score import Role
 
 DRUM_CHANNEL = 9

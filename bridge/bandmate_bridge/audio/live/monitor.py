@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from bandmate_bridge.audio.live.band import Band
-from bandmate_bridge.audio.live.bank import Bank
 from bandmate_bridge.audio.live.devices import find_device, sound_library
 from bandmate_bridge.audio.live.process import Said, run_process
 from bandmate_bridge.audio.live.timeline import Timeline
+from bandmate_bridge.audio.sampler.bank import Bank
 from bandmate_bridge.audio.soundfont import BUILT
 from bandmate_bridge.monitor_feed import FeedAddress, FeedReceiver
 from bandmate_bridge.waiting import ask_for_short_slices, gain_realtime_priority

@@ -8,15 +8,20 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bandmate_bridge.audio.live.bank import GUARD, Floats, Region
+from bandmate_bridge.audio.sampler.bank import Floats, Region
+from bandmate_bridge.audio.sampler.records import GUARD
 
 POLYPHONY = 64
 """Voices at once; one more takes the place of the quietest, those let go first."""
 
-_FALL = log(10 ** (100 / 20))  # nepers in 100 dB: what the times of decay and release mean
-_SHORTEST = 0.001  # seconds of attack, decay and release, so that nothing clicks
+FALL = log(10 ** (100 / 20))
+"""Nepers in 100 dB: what the times of decay and release mean."""
+SHORTEST = 0.001
+"""Seconds of attack, decay and release, so that nothing clicks."""
+INAUDIBLE = 3e-5
+"""The envelope at which a voice ends."""
+
 _STOLEN = 0.005  # seconds of release of a voice that is silenced
-_INAUDIBLE = 3e-5
 _FREE, _HELD, _RELEASED = 0, 1, 2
 
 
@@ -66,8 +71,7 @@ class Voices:
         self._struck[index] = note
         self._stage[index] = _HELD
         self._position[index] = region.start
-        semitones = (key - region.root) * region.scale
-        self._step[index] = 2 ** (semitones / 12) * region.rate / self._rate
+        self._step[index] = region.speed(key) * region.rate / self._rate
         self._bend[index] = 1.0
         self._end[index] = region.end
         if region.loop:
@@ -81,12 +85,12 @@ class Voices:
             gain * region.gain * min(1.0, 1.0 + place),
         )
         self._age[index] = -frame
-        self._attack[index] = max(region.attack, _SHORTEST) * self._rate
+        self._attack[index] = max(region.attack, SHORTEST) * self._rate
         self._hold[index] = (region.attack + region.hold) * self._rate
         self._level[index] = 1.0
         self._target[index] = region.sustain
-        self._decay[index] = _FALL / (max(region.decay, _SHORTEST) * self._rate)
-        self._release[index] = _FALL / (max(region.release, _SHORTEST) * self._rate)
+        self._decay[index] = FALL / (max(region.decay, SHORTEST) * self._rate)
+        self._release[index] = FALL / (max(region.release, SHORTEST) * self._rate)
         self._let_go[index] = np.inf
 
     def release(self, channel: int, key: int, frame: int) -> None:
@@ -125,7 +129,7 @@ class Voices:
             place = np.where(past, end - length + over % length, place)
         ended = place >= self._end[live][:, None]
         np.minimum(place, len(self._data) - GUARD, out=place)
-        sound = _between(self._data, place) * self._envelope(live, age, frames)
+        sound = between(self._data, place) * self._envelope(live, age, frames)
         sound[ended & np.isinf(self._loop_end[live])[:, None]] = 0.0
         self._advance(live, place, step[:, 0], frames, ended[:, -1])
         return np.ascontiguousarray((self._sides[live].T @ sound).astype(np.float32))
@@ -160,13 +164,13 @@ class Voices:
             -np.minimum(np.maximum(self._age[live] - self._hold[live], 0) * self._decay[live], 60.0)
         )
         level = self._level[live] * np.maximum(decayed, self._target[live])
-        silent = (level < _INAUDIBLE) | (ended & np.isinf(self._loop_end[live]))
+        silent = (level < INAUDIBLE) | (ended & np.isinf(self._loop_end[live]))
         for index in live[silent]:
             self._stage[index], self._struck[index] = _FREE, None
 
     def _silence(self, index: int, frame: int) -> None:
         if self._stage[index] != _FREE:
-            self._release[index] = _FALL / (_STOLEN * self._rate)
+            self._release[index] = FALL / (_STOLEN * self._rate)
             self._let_go[index] = min(self._let_go[index], frame)
 
     def _place(self) -> int:
@@ -180,9 +184,9 @@ class Voices:
         return int(loud.argmin())
 
 
-def _between(data: Floats, place: npt.NDArray[np.float64]) -> Floats:
+def between(data: Floats, place: npt.NDArray[np.float64]) -> Floats:
     """The data at fractional frames: the cubic through the four around each (Catmull and Rom)."""
-    index = place.astype(np.int32)
+    index = place.astype(np.intp)
     t = (place - index).astype(np.float32)
     before, at, after, beyond = (data[index + offset] for offset in (-1, 0, 1, 2))
     a = 0.5 * (3.0 * (at - after) + beyond - before)
