@@ -90,7 +90,8 @@ def parse(argv: Sequence[str] | None, description: str) -> tuple[Options, Path, 
     add("--name", default="", help="name stored in the model's config")
     given = vars(parser.parse_args(argv))
     data: Path = given.pop("data")
-    shape: dict[str, int | str] = {"name": given.pop("name")}
+    name: str = given.pop("name")
+    shape: dict[str, int | str] = {"name": name} if name else {}
     shape.update({field: value for field in SHAPE_FIELDS if (value := given.pop(field)) is not None})
     schedule = Schedule(given.pop("lr"), given.pop("warmup"), given.pop("schedule"), given.pop("decay"))
     phases = Phases.parse(given.pop("phases"))

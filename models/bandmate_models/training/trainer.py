@@ -273,13 +273,21 @@ class Trainer:
         )
 
 
+def earlier_config(options: Options) -> ModelConfig | None:
+    """The shape of the model that a run goes on from; None where it begins. BandmateError("bad_weights")."""
+    files = (options.state or options.run / "state.pt", options.start_from)
+    earlier = next((file for file in files if file is not None and file.exists()), None)
+    return None if earlier is None else ModelConfig.from_dict(checkpoint.load(earlier)["config"])
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     from bandmate_models.training.dataset import Windows
     from bandmate_models.vocabulary import FORMAT_VERSION, SIZE
 
     try:
         options, data, shape = parse(argv, __doc__ or "")
-        config = ModelConfig.from_dict({**ModelConfig(FORMAT_VERSION, SIZE).to_dict(), **shape})
+        known = earlier_config(options) or ModelConfig(FORMAT_VERSION, SIZE)
+        config = ModelConfig.from_dict({**known.to_dict(), "precision": "fp32", **shape})
         trainer = Trainer(
             config,
             options,
