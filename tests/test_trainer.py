@@ -269,5 +269,5 @@ def test_command_line_becomes_options(tmp_path: Path) -> None:
     line = f"--data {tmp_path} --run run --tokens 4e7 --phases 1024:0.8,4096:0.2 --d-ff 512 --lr 1e-3"
     found, data, shape = parse(line.split(), "")
     assert data == tmp_path and found.tokens == 40_000_000 and found.schedule.peak == 1e-3
-    assert found.phases == Phases((1024, 4096), (0.8, 0.2)) and shape == {"name": "", "d_ff": 512}
+    assert found.phases == Phases((1024, 4096), (0.8, 0.2)) and shape == {"d_ff": 512}
     assert parse(["--data", ".", "--run", "."], "")[0] == Options(Path(), Schedule(), Phases.parse("1024"))
