@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 
 from bandmate_bridge.audio.live.band import Band
-from bandmate_bridge.audio.sampler.bank import Bank
 from bandmate_bridge.audio.live.process import AudioProcess
 from bandmate_bridge.audio.live.timeline import Timeline
+from bandmate_bridge.audio.sampler.bank import Bank
 from bandmate_bridge.audio.soundfont import BUILT
 from bandmate_bridge.link import ConductorLink
 from bandmate_bridge.messages import Change, Configure, Cue, FromConductor, PlanStarted, Play, Start

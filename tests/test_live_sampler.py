@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandmate_bridge.audio.live.band import Band, role_of
-from bandmate_bridge.audio.sampler.bank import Bank
 from bandmate_bridge.audio.live.timeline import Timeline
+from bandmate_bridge.audio.sampler.bank import Bank
 from bandmate_bridge.audio.soundfont import BUILT
 from bandmate_bridge.monitor_feed import FeedAddress, FeedReceiver, FeedSender
 from bandmate_models.errors import BandmateError

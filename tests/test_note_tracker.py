@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandmate_bridge.audio.live.band import Band
-from bandmate_bridge.audio.sampler.bank import Bank
 from bandmate_bridge.audio.live.calibration import bursts, round_trip
 from bandmate_bridge.audio.live.note_tracker import HOP, NoteTracker, Tracked
 from bandmate_bridge.audio.live.pitch import WINDOW, pitch_of
+from bandmate_bridge.audio.sampler.bank import Bank
 from bandmate_bridge.audio.soundfont import BUILT
 from bandmate_models.errors import BandmateError
 
