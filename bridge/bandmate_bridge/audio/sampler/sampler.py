@@ -78,8 +78,8 @@ def envelope(region: Region, held: int, rate: int) -> Floats:
     let_go_at = min(max(held - begin, 0.0) * decay, deepest)
     silence = -log(INAUDIBLE)
     frames = min(held + ceil((silence - let_go_at) / release), held + round(_LONGEST * rate))
-    if deepest >= silence:
-        frames = min(frames, ceil(begin + silence / decay))
+    if let_go_at >= silence:
+        frames = ceil(begin + silence / decay)
     time = np.arange(frames, dtype=np.float32)
     fallen = np.minimum(np.maximum(time - np.float32(begin), 0) * np.float32(decay), np.float32(deepest))
     fallen[held:] = let_go_at + (time[held:] - held) * release
