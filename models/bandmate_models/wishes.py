@@ -70,8 +70,13 @@ def number(name: str, value: object, limits: Range, *, whole: bool) -> int | flo
         read = math.nan
     if not math.isfinite(read) or not limits.low <= read <= limits.high or (whole and read != int(read)):
         kind = "a whole number" if whole else "a number"
-        raise bad(f"{name} must be {kind} from {limits.low:g} to {limits.high:g}, not {value}")
+        raise bad(f"{name} must be {kind} from {_plain(limits.low)} to {_plain(limits.high)}, not {value}")
     return int(read) if whole else read
+
+
+def _plain(value: float) -> str:
+    """A limit as people write it."""
+    return str(int(value)) if value == int(value) else f"{value:g}"
 
 
 def text_of(name: str, value: object) -> str:

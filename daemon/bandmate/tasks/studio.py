@@ -23,6 +23,11 @@ from bandmate_models.weights import Weights
 
 Told = Callable[[int, int], None]
 
+ATTEMPTS = 3
+"""Answers that are written, at most, until every part that was asked for plays."""
+STRIDE = 15_485_863
+"""How far apart their seeds are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -62,25 +67,34 @@ class Task:
     sheet: Callable[[Request, int], Sheet] | None
     beside: bool = False
     """Whether the answer stands on the phrase's own time line, to be heard with it."""
+    everybody_plays: bool = False
+    """Whether an answer in which a part is silent throughout is written again."""
 
 
 TASKS: dict[str, Task] = {
     "continue": Task("the bars that follow a phrase", None),
-    "generate": Task("a piece from nothing", lambda request, seed: own.generate(request.controls, seed)),
+    "generate": Task(
+        "a piece from nothing",
+        lambda request, seed: own.generate(request.controls, seed),
+        everybody_plays=True,
+    ),
     "accompany": Task(
         "new parts to play with a phrase",
         lambda request, seed: band.accompany(request.given, request.controls),
         beside=True,
+        everybody_plays=True,
     ),
     "harmonise": Task(
         "chords under a melody",
         lambda request, seed: band.harmonise(request.given, request.controls),
         beside=True,
+        everybody_plays=True,
     ),
     "drumify": Task(
         "drums to a phrase",
         lambda request, seed: band.drumify(request.given, request.controls),
         beside=True,
+        everybody_plays=True,
     ),
     "infill": Task(
         "bars of a phrase written anew",
@@ -101,6 +115,7 @@ TASKS: dict[str, Task] = {
         "a melody with its chords in another groove",
         lambda request, seed: band.restyle(request.given, request.controls, request.other),
         beside=True,
+        everybody_plays=True,
     ),
 }
 
@@ -146,16 +161,26 @@ class Studio:
         sheet = task.sheet(request, seed)
         again = request.task in ("vary", "humanise")
         ink = ink_of_sheet(sheet, _places(request.given, sheet.template.parts) if again else None)
-        heard: list[Played] = []
         memory = self._memory if written is None else None
-        for played, frames in self._written(sheet, request.controls, seed, memory, stop_where(cancelled)):
-            if played is not None:
-                heard.append(played)
-                _tell(written, ink.dry(played))
-            if progress is not None:
-                progress(frames * sheet.bar_count // (sheet.last - sheet.first), sheet.bar_count)
-        answer = assemble(sheet, heard)
-        return with_the_rest(request.given, answer) if again else answer
+        best: Score | None = None
+        for attempt in range(ATTEMPTS if task.everybody_plays and written is None else 1):
+            heard: list[Played] = []
+            drawn = seed + attempt * STRIDE
+            for played, frames in self._written(
+                sheet, request.controls, drawn, memory, stop_where(cancelled)
+            ):
+                if played is not None:
+                    heard.append(played)
+                    _tell(written, ink.dry(played))
+                if progress is not None:
+                    progress(frames * sheet.bar_count // (sheet.last - sheet.first), sheet.bar_count)
+            answer = assemble(sheet, heard)
+            if best is None or _silent(answer) < _silent(best):
+                best = answer
+            if not _silent(best):
+                break
+        assert best is not None
+        return with_the_rest(request.given, best) if again else best
 
     def _written(
         self,
@@ -177,6 +202,11 @@ class Studio:
         for played in perform(context, reader, sampler, stiff, opening.runs):
             each()
             yield Filled(played, sum(frame.start < reader.frame.start for frame in sheet.frames))
+
+
+def _silent(answer: Score) -> int:
+    """Parts that play nothing."""
+    return sum(not part.notes for part in answer.parts)
 
 
 def assemble(sheet: Sheet, heard: list[Played]) -> Score:

@@ -14,8 +14,9 @@ from ..encoding import PartLine, chord_marks, encode_body, plays_freely, rows_of
 from ..errors import BandmateError
 from ..frames import bars_of, frames_of_bars
 from ..grammar import Constraints
+from ..harmony import estimate_key
 from ..progressions import drawn_progression
-from ..score import Key, Metre, Part, Role, Score, Tempo
+from ..score import Key, Metre, Note, Part, Role, Score, Tempo
 from ..slots import assign_slots
 from ..steering import onset_rates, tonal_home
 from .common import empty, guides_for, harmonic_home, harmony_of, header_for, key_of, lines_of, with_notes
@@ -40,7 +41,7 @@ def generate(controls: Controls, seed: int) -> Sheet:
     parts = new_parts(controls.asked_roles(BAND), controls, controls.genre)
     if not parts:
         raise BandmateError("no parts are left to write; name some roles, like bass,drums", "bad_value")
-    key = controls.asked_key or _drawn_key(controls, seed)
+    key = controls.asked_key or _key_of_chords(controls) or _drawn_key(controls, seed)
     bpm = controls.tempo or USUAL_BPM
     frame = Score(parts=tuple(parts), tempos=(Tempo(0.0, bpm),), metres=(metre,), keys=(key,))
     until = controls.bars * metre.bar_length
@@ -66,6 +67,15 @@ def generate(controls: Controls, seed: int) -> Sheet:
         home=harmonic_home(tonal_home(frame, key, asked=True), chords, edges),
         heights=heights_for(parts, lines),
     )
+
+
+def _key_of_chords(controls: Controls) -> Key | None:
+    """The key that the chords which are given are in; None where there are none."""
+    given = controls.progression
+    if given is None:
+        return None
+    tones = [tone for bar in given.bars for symbol in bar if symbol for tone in symbol.tones]
+    return estimate_key(Score((Part("chords", tuple(Note(0.0, 1.0, 60 + tone, 80) for tone in tones)),)))
 
 
 def _drawn_key(controls: Controls, seed: int) -> Key:
