@@ -122,7 +122,7 @@ def test_what_is_too_long_to_sound_is_written_all_the_same(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     band_stand_in.install(monkeypatch)
-    long = Score(parts=(Part("melody", (Note(0.0, 1.0, 60, 80), Note(4000.0, 1.0, 60, 80))),))
+    long = Score(parts=(Part("melody", (Note(0.0, 1.0, 60, 80), Note(16000.0, 1.0, 60, 80))),))
     Path("long.mid").write_bytes(midi_bytes(long))
     assert bandmate("continue", "long.mid", "-o", "out", "--no-roll") == 2
     assert sorted(path.name for path in Path("out").iterdir()) == ["long 1 with phrase.mid", "long 1.mid"]
