@@ -25,6 +25,8 @@ as p50 / p95 / p99. A ratio compares two sides of the same run. A commit with a 
 TITLES = {
     "heldout": "Held-out music",
     "evaluation": "The model, task by task",
+    "published": "Published tables",
+    "twins": "Twins",
     "corpus_format": "The token format over the corpus",
     "decode": "Decoding",
     "live": "Live answers",

@@ -100,6 +100,14 @@ def test_the_benchmarks_page_is_fresh() -> None:
     )
 
 
+def test_the_page_of_comparisons_is_fresh() -> None:
+    from comparisons import page
+
+    assert (ROOT / "docs" / "comparisons.md").read_text(encoding="utf-8") == page(), (
+        "stale: run `python benchmarks/comparisons.py > docs/comparisons.md`"
+    )
+
+
 def test_files_that_the_architecture_names_are_there() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     files = {path.name for path in ROOT.rglob("*.py") if ".venv" not in path.parts}
