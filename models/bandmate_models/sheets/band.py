@@ -80,9 +80,6 @@ def restyle(phrase: Score, controls: Controls, style: Score | None = None) -> Sh
     part holds the chords, so that they are heard.
     """
     given = with_notes(phrase)
-    asked = (controls.genre, controls.valence, controls.arousal, controls.density, controls.roles)
-    if style is None and all(wish is None for wish in asked):
-        raise BandmateError("restyle needs a style: name a genre or a mood, or give an example", "bad_value")
     lead = lead_of(given)
     rest = tuple(part for part in given.parts if part is not lead)
     roles = controls.asked_roles([part.role for part in rest] or BAND)
