@@ -100,15 +100,22 @@ class InterruptedWindows(RepeatingWindows):
         return super().batch(step, size)
 
 
-def test_an_interrupted_run_goes_on_exactly(tmp_path: Path) -> None:
-    whole = trainer(tmp_path / "whole", micro_tokens=200)
+@pytest.mark.parametrize("kind", ["adamw", "muon"])
+def test_an_interrupted_run_goes_on_exactly(tmp_path: Path, kind: str) -> None:
+    whole = trainer(tmp_path / "whole", micro_tokens=200, optimiser=kind)
     whole.run()
-    first = trainer(tmp_path / "parts", train=InterruptedWindows, micro_tokens=200)
+    first = trainer(tmp_path / "parts", train=InterruptedWindows, micro_tokens=200, optimiser=kind)
     assert first.run() == "interrupted" and first.progress.step == 18
-    last = trainer(tmp_path / "parts", micro_tokens=200)
+    last = trainer(tmp_path / "parts", micro_tokens=200, optimiser=kind)
     assert last.progress.step == 18 and last.run() == "all tokens seen"
     assert last.progress.tokens_seen == whole.progress.tokens_seen
     torch.testing.assert_close(weights_of(last), weights_of(whole), atol=0, rtol=0)
+
+
+def test_a_state_of_another_optimiser_is_refused(tmp_path: Path) -> None:
+    trainer(tmp_path).run()
+    with pytest.raises(BandmateError, match="--optimiser"):
+        trainer(tmp_path, optimiser="muon")
 
 
 def test_a_finished_run_goes_on_when_given_more_tokens(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from ..errors import BandmateError
 
 PLAYER_WEIGHT = 0.3
 """Loss weight of the player's stream; the model's own weighs 1, headers 0."""
-SHARES: dict[str, float] = {"alone": 0.4, "duo": 0.36, "infill": 0.12, "vary": 0.08, "humanise": 0.04}
+SHARES: dict[str, float] = {"alone": 0.34, "duo": 0.45, "infill": 0.09, "vary": 0.08, "humanise": 0.04}
 """Share of windows of each kind of sequence; a kind of which there is none leaves its share to the others."""
 CHORDS_DROPPED = 0.65
 """Share of windows in which the chords are not told."""

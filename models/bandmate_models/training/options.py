@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bandmate_models.training.optimiser import KINDS
 from bandmate_models.training.schedule import Phases, Schedule
 
 SHAPE_FIELDS = ("d_model", "n_layers", "n_heads", "n_kv_heads", "d_ff", "context")
@@ -24,6 +25,7 @@ class Options:
     finish: bool = False
     batch_tokens: int = 8192
     micro_tokens: int | None = None
+    optimiser: str = "adamw"
     weight_decay: float = 0.1
     clip: float = 1.0
     seed: int = 0
@@ -71,6 +73,7 @@ def parse(argv: Sequence[str] | None, description: str) -> tuple[Options, Path, 
     add("--warmup", type=int, default=Schedule.warmup_steps, help="steps")
     add("--schedule", choices=("wsd", "cosine"), default=Schedule.shape)
     add("--decay", type=float, default=Schedule.decay, help="share of the run in which wsd falls")
+    add("--optimiser", choices=KINDS, default=Options.optimiser)
     add("--weight-decay", type=float, default=Options.weight_decay, help="on matrices")
     add("--clip", type=float, default=Options.clip, help="largest gradient norm")
     add("--seed", type=int, default=Options.seed)

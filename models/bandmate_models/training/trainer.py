@@ -36,6 +36,7 @@ from bandmate_models.training.batches import Batches, OpenWindows
 from bandmate_models.training.checkpoint import Progress
 from bandmate_models.training.evaluation import HeldOut, bits_per_note
 from bandmate_models.training.log import Log
+from bandmate_models.training.optimiser import Optimiser
 from bandmate_models.training.options import Options, parse
 from bandmate_models.training.scorer import Scorer, keep_freed_memory, pick_device
 from bandmate_models.transformer import Transformer
@@ -70,7 +71,9 @@ class Trainer:
         self.state_path = options.state or options.run / "state.pt"
         self.progress = Progress()
         self.model = Transformer(config).to(self.device)
-        self.optimiser = self._new_optimiser()
+        self.optimiser = Optimiser(
+            self.model, options.optimiser, options.schedule.peak, options.weight_decay
+        )
         self.resumed_from = self._resume()
         self._before = self.progress.seconds
         threads = (options.threads or os.cpu_count() or 1) if self.device.type == "cpu" else 1
@@ -179,9 +182,7 @@ class Trainer:
         micro_rows = max(1, (self.options.micro_tokens or MICRO_TOKENS[self.device.type]) // context)
         loss = self._scorer.accumulate(tokens, weights, micro_rows)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        self.optimiser.step()
+        self.optimiser.step(rate)
         self._scorer.refresh()
         self.progress.tokens_seen += rows * context
         return loss
@@ -217,7 +218,12 @@ class Trainer:
         """Loads the run's state, or else the weights to go on from; says which."""
         if self.state_path.exists():
             content = self._load(self.state_path)
-            self.optimiser.load_state_dict(content["optimiser"])
+            try:
+                self.optimiser.load_state_dict(content["optimiser"])
+            except ValueError as error:
+                raise BandmateError(
+                    f"{self.state_path}: {error}; give the same --optimiser or another --run", "bad_weights"
+                ) from None
             self.progress = Progress(**content["progress"])
             return str(self.state_path)
         if self.options.start_from is not None:
@@ -252,15 +258,6 @@ class Trainer:
         checkpoint.save(self.options.run / name, checkpoint.model_content(config, self.progress, weights))
 
     # Set-up
-
-    def _new_optimiser(self) -> torch.optim.AdamW:
-        matrices = [weight for weight in self.model.parameters() if weight.dim() >= 2]
-        vectors = [weight for weight in self.model.parameters() if weight.dim() < 2]
-        groups = [
-            {"params": matrices, "weight_decay": self.options.weight_decay},
-            {"params": vectors, "weight_decay": 0.0},
-        ]
-        return torch.optim.AdamW(groups, lr=self.options.schedule.peak, betas=(0.9, 0.95), fused=True)
 
     def _line(self, loss: float, speed: float) -> str:
         progress = self.progress
