@@ -1,0 +1,72 @@
+"""What the band must keep to while it plays: the chord that is held, and when it rests."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+import numpy as np
+
+from .. import vocabulary as v
+from ..chords import Chord
+from ..guides import Guide, Mask
+from ..reading import Reader
+
+_CLASSES = np.arange(128) % 12
+_ONSETS = np.arange(len(v.SLOTS) * v.TICKS_PER_BEAT)
+_SLOT, _TICK = np.divmod(_ONSETS, v.TICKS_PER_BEAT)
+_FIRST = v.BASE["onset"]
+
+
+class LiveGuide(Guide):
+    """Chords and rests by ticks of the session; `origin` is the tick at which the sequence begins.
+
+    A lane sets `origin`; everything else is told by whoever leads, and holds for what is written after.
+    """
+
+    def __init__(self) -> None:
+        self.origin = 0
+        self._chords: list[tuple[int, Chord | None]] = []
+        self._rests: list[tuple[int, int, frozenset[int]]] = []
+
+    def chord_at(self, tick: int) -> Chord | None:
+        """The chord told for a tick; None where none is."""
+        index = bisect_right(self._chords, tick, key=lambda entry: entry[0]) - 1
+        return self._chords[index][1] if index >= 0 else None
+
+    def tell_chord(self, tick: int, chord: Chord | None) -> bool:
+        """From `tick` on it is this chord; whether that is news."""
+        if self.chord_at(tick) == chord and not any(at > tick for at, _ in self._chords):
+            return False
+        self._chords = [entry for entry in self._chords if entry[0] < tick][-64:]
+        self._chords.append((tick, chord))
+        return True
+
+    def rest(
+        self, first: int, last: int, slots: frozenset[int], *, but: frozenset[int] = frozenset()
+    ) -> None:
+        """These slots begin no note from tick `first` to before `last`, but on the ticks of `but`."""
+        self._rests = [entry for entry in self._rests if entry[1] > first - 10_000]
+        edges = sorted(tick for tick in but if first <= tick < last)
+        for tick in [*edges, last]:
+            if tick > first:
+                self._rests.append((first, tick, slots))
+            first = tick + 1
+
+    def clear_rests(self, after: int) -> None:
+        """Takes back the rests from tick `after` on."""
+        self._rests = [
+            (first, min(last, after), slots) for first, last, slots in self._rests if first < after
+        ]
+
+    def pitches(self, slot: int, tick: int) -> Mask | None:
+        if slot in v.DRUM_SLOTS:
+            return None
+        chord = self.chord_at(self.origin + tick)
+        return None if chord is None else np.isin(_CLASSES, sorted(chord.tones))
+
+    def narrow(self, reader: Reader, mask: Mask) -> None:
+        start = self.origin + reader.frame.start
+        for first, last, slots in self._rests:
+            if first < start + reader.frame.ticks and start < last:
+                closed = np.isin(_SLOT, sorted(slots)) & (first - start <= _TICK) & (last - start > _TICK)
+                mask[_FIRST : _FIRST + len(_ONSETS)][closed] = False

@@ -1,0 +1,265 @@
+"""One sequence in one cache, beside somebody who is still playing: it is read on, rewound, written on."""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice, repeat
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import vocabulary as v
+from ..chords import chord_token
+from ..decoder import CHUNK, Decoder
+from ..encoding import frame_tokens
+from ..frames import Slice, frames_of_bars, in_order
+from ..grammar import Grammar
+from ..reading import Played, Reader, Stage
+from ..sampler import Sampler
+from ..score import Note
+from ..steering import Steering
+from .ensemble import Ensemble
+from .guide import LiveGuide
+from .ledger import Ledger, Row
+
+REMEMBERED = 32
+"""Frames to whose beginning a lane can go back."""
+LONGEST = 600
+"""Bars of a lane: more than any cache holds."""
+
+_ONSETS = slice(v.BASE["onset"], v.BASE["onset"] + len(v.SLOTS) * v.TICKS_PER_BEAT)
+_TICK = np.tile(np.arange(v.TICKS_PER_BEAT), len(v.SLOTS))
+_PITCHES = slice(v.BASE["pitch"], v.BASE["pitch"] + 256)  # those of the drums too
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A frame as it stands in a lane, and where everything stood before it."""
+
+    slice: Slice
+    position: int
+    at: int
+    grammar: Grammar
+    steering: Steering
+    opened: list[int]
+    rows: list[Row] = field(default_factory=list)
+
+
+class Lane:
+    """Bars from tick `start` on, of the player as far as known and of the band as far as committed.
+
+    What lies beyond is sampled, the player's part too. `read` takes in what is certain, `write` goes on from
+    there, `revise` goes back to the first frame that has turned out otherwise.
+    """
+
+    def __init__(
+        self, decoder: Decoder, ensemble: Ensemble, ledger: Ledger, guide: LiveGuide, start: int
+    ) -> None:
+        self.start = start
+        self.ensemble = ensemble
+        self._decoder = decoder
+        self._ledger = ledger
+        header = ensemble.header.tokens()
+        reader = Reader()
+        for token in header:
+            reader.feed(token)
+        frames = frames_of_bars(islice(repeat(ensemble.bar), LONGEST))
+        self._order = list(in_order(frames, ensemble.header.lag))
+        self._grammar = Grammar(reader, self._order, ensemble.constraints, (guide,))
+        self._guide = guide
+        self._steering = ensemble.steering()
+        self._at = 0
+        self._pieces: deque[Piece] = deque(maxlen=REMEMBERED)
+        decoder.rewind_to(0)
+        self._waiting = header
+        self._logits: NDArray[np.float32] | None = None
+
+    @property
+    def length(self) -> int:
+        """Tokens, those that are not in the cache yet among them."""
+        return self._decoder.position + len(self._waiting)
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """Logits [V] of the next token, after everything that was read and written."""
+        self._flush()
+        assert self._logits is not None
+        return self._logits
+
+    def reaches(self, known: int, committed: int) -> bool:
+        """Whether everything that is certain has been read."""
+        return not self._certain(self._order[self._at], known, committed)
+
+    def read(self, known: int, committed: int) -> Iterator[None]:
+        """Takes in what is certain, a chunk at a time."""
+        self.guide_from_here()
+        while self._certain(piece := self._order[self._at], known, committed):
+            self._open(piece, known, committed)
+            if len(self._waiting) >= CHUNK:
+                self._flush()
+                yield
+        self._flush()
+
+    def revise(self, known: int, committed: int) -> bool:
+        """Goes back to the first frame that is not as it was taken to be; whether there was one."""
+        self.guide_from_here()
+        for index, piece in enumerate(self._pieces):
+            edge = known if piece.slice.stream == "u" else committed
+            if self._stands(piece, edge):
+                continue
+            self._back_to(piece)
+            for _ in range(len(self._pieces) - index):
+                self._pieces.pop()
+            return True
+        return False
+
+    def rewrite(self, committed: int) -> None:
+        """Goes back to the first of the band's frames that is not wholly committed."""
+        for index, piece in enumerate(self._pieces):
+            if piece.slice.stream == "m" and self._end(piece.slice) > committed:
+                self._back_to(piece)
+                for _ in range(len(self._pieces) - index):
+                    self._pieces.pop()
+                return
+
+    def write(self, known: int, committed: int, until: int, sampler: Sampler) -> Iterator[None]:
+        """Writes all of the band's frames that begin before the tick `until`; yields after every token."""
+        self.guide_from_here()
+        while self._wanted(self._at, until):
+            piece = self._order[self._at]
+            self._open(piece, known, committed)
+            if not self._certain(piece, known, committed):
+                yield from self._sample(piece, known if piece.stream == "u" else committed, sampler)
+
+    def written_to(self) -> int:
+        """The tick up to which the band's part is written."""
+        following = next(piece for piece in islice(self._order, self._at, None) if piece.stream == "m")
+        return self.start + following.frame.start
+
+    def rows(self, first: int, last: int) -> list[Row]:
+        """The band's events from tick `first` to before `last`, as they stand."""
+        return [
+            row
+            for piece in self._pieces
+            if piece.slice.stream == "m"
+            for row in piece.rows
+            if first <= row.tick < last
+        ]
+
+    def guide_from_here(self) -> None:
+        """Makes the guide, which lanes share, count from this lane's first bar."""
+        self._guide.origin = self.start
+
+    # Frames
+
+    def _end(self, piece: Slice) -> int:
+        return self.start + piece.frame.start + piece.frame.ticks
+
+    def _certain(self, piece: Slice, known: int, committed: int) -> bool:
+        return self._end(piece) <= (known if piece.stream == "u" else committed)
+
+    def _wanted(self, at: int, until: int) -> bool:
+        """Whether one of the band's frames before `until` needs the piece at `at`."""
+        following = next(piece for piece in islice(self._order, at, None) if piece.stream == "m")
+        return self.start + following.frame.start < until
+
+    def _stands(self, piece: Piece, edge: int) -> bool:
+        start, end = self.start + piece.slice.frame.start, self._end(piece.slice)
+        real = self._ledger.rows(piece.slice.stream, start, min(end, edge))
+        taken = piece.rows if end <= edge else [row for row in piece.rows if row.tick < edge]
+        return real == taken and (
+            piece.slice.stream == "u" or end <= edge or piece.opened == self._opening(piece.slice)
+        )
+
+    def _opening(self, piece: Slice) -> list[int]:
+        """What stands before a frame's events: bar token, marker, chord."""
+        frame = piece.frame
+        tokens = [frame.bar_token] if piece.opens_bar and frame.bar_token is not None else []
+        tokens.append(frame.marker(piece.stream))
+        if piece.stream == "m":
+            chord = self._guide.chord_at(self.start + frame.start + frame.ticks - 1)
+            before = self._guide.chord_at(self.start + frame.start - 1)
+            if chord is not None and (chord != before or frame.bar_token is not None):
+                tokens.append(chord_token(chord))
+        return tokens
+
+    def _open(self, piece: Slice, known: int, committed: int) -> None:
+        """Begins a frame: its marker, and its events as far as they are certain."""
+        start = self.start + piece.frame.start
+        edge = min(self._end(piece), known if piece.stream == "u" else committed)
+        rows = self._ledger.rows(piece.stream, start, edge)
+        opened = self._opening(piece)
+        self._pieces.append(
+            Piece(
+                piece,
+                self.length,
+                self._at,
+                self._grammar.draft(),
+                copy.deepcopy(self._steering),
+                opened,
+                list(rows),
+            )
+        )
+        relative = (row._replace(tick=row.tick - self.start) for row in rows)
+        for token in [*opened, *frame_tokens(relative, piece.frame)]:
+            self._take(token)
+            self._waiting.append(token)
+        self._at += 1
+
+    def _back_to(self, piece: Piece) -> None:
+        self._flush()
+        self._decoder.rewind_to(piece.position)
+        self._grammar, self._steering = piece.grammar.draft(), copy.deepcopy(piece.steering)
+        self._at = piece.at
+
+    # Tokens
+
+    def _take(self, token: int) -> Played | None:
+        played = self._grammar.advance(token)
+        if self._grammar.reader.stream == "m":
+            self._steering.heard(self._grammar.reader, token)
+        return played
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._logits = self._decoder.append(self._waiting)
+            self._waiting = []
+
+    def _sample(self, piece: Slice, edge: int, sampler: Sampler) -> Iterator[None]:
+        """Goes on from what is certain of a frame to its end."""
+        following = self._order[self._at]
+        bar = following.frame.bar_token
+        ender = bar if following.opens_bar and bar is not None else following.frame.marker(following.stream)
+        rows = self._pieces[-1].rows
+        closed = edge - self.start - piece.frame.start > _TICK
+        begun = self._grammar.reader.stage is not Stage.FRAME
+        while True:
+            mask = self._grammar.mask()
+            mask[_ONSETS][closed] = False
+            if begun:
+                mask[_PITCHES] = False
+            if not mask.any():
+                return
+            token = sampler.pick(self.logits + self._steering.push, mask)
+            if token == ender:
+                return
+            begun = False
+            played = self._take(token)
+            self._logits = self._decoder.step(token)
+            if played is not None and isinstance(played.event, Note):
+                rows.append(self._row(played, played.event))
+            yield
+
+    def _row(self, played: Played, note: Note) -> Row:
+        reader = self._grammar.reader
+        return Row(
+            self.start + reader.frame.start + reader.tick,
+            played.slot,
+            reader.shift,
+            note.pitch,
+            round(note.duration * v.TICKS_PER_BEAT),
+            v.velocity_bin(note.velocity) if played.known_velocity else 0,
+        )

@@ -1,0 +1,55 @@
+"""What was really played so far, by the player and by the band, on one time line that never ends."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ..frames import Stream
+
+
+class Row(NamedTuple):
+    """An event as the format has it: ticks of the session's time line, slot, micro-shift, pitch, length, bin.
+
+    In sequence order; 12 ticks are a beat. `loud` is a velocity bin, 0 for unknown.
+    """
+
+    tick: int
+    slot: int
+    shift: int
+    pitch: int
+    ticks: int
+    loud: int
+
+
+class Ledger:
+    """The events of both streams, those of the player kept in order however they come."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Stream, list[Row]] = {"m": [], "u": []}
+
+    def add(self, stream: Stream, rows: Iterable[Row]) -> None:
+        """Notes down events; of two at one place (tick, slot, shift, pitch) the newer stands."""
+        kept = self._rows[stream]
+        for row in rows:
+            at = bisect_left(kept, row[:4], key=lambda other: other[:4])
+            if at < len(kept) and kept[at][:4] == row[:4]:
+                kept[at] = row
+            else:
+                kept.insert(at, row)
+
+    def remove(self, stream: Stream, row: Row) -> None:
+        """Takes back an event; nothing where it is not there."""
+        if row in (kept := self._rows[stream]):
+            kept.remove(row)
+
+    def rows(self, stream: Stream, first: int, last: int) -> list[Row]:
+        """Events that begin in the ticks from `first` to before `last`."""
+        kept = self._rows[stream]
+        return kept[bisect_left(kept, (first,)) : bisect_left(kept, (last,))]
+
+    def forget(self, before: int) -> None:
+        """Lets go of what began before a tick."""
+        for kept in self._rows.values():
+            del kept[: bisect_left(kept, (before,))]
