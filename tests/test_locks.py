@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -86,3 +87,20 @@ def test_chords_that_are_not_given_are_those_that_the_phrase_plays(studio: Studi
         at = tick(note) / v.TICKS_PER_BEAT
         chord = [chord for beat, chord in changes if beat <= at][-1]
         assert chord is None or note.pitch % 12 in chord.tones
+
+
+def test_parts_that_vary_leaves_as_they_are_keep_the_locks_too(studio: Studio) -> None:
+    """A role's parts beyond those that have a twin slot: pitches, range, notes at once, chords."""
+    third = Part("melody", tuple(sorted(Note(beat / 2, 0.5, 30 + 7 * beat, 64) for beat in range(12))), 71)
+    stack = Part("melody", tuple(Note(0.0, 4.0, pitch, 64) for pitch in (48, 54, 61, 66)), 72)
+    high = replace(TUNE, notes=tuple(note._replace(pitch=note.pitch + 5) for note in TUNE.notes))
+    phrase = Score((TUNE, high, third, stack))
+    wishes = {"key": "Eb major", "scale_lock": True, "range": "C3-C6", "polyphony": "2"}
+    asked = Controls.parse({**wishes, "chords": "Cm", "chord_lock": True})
+    score = studio.answer(Request("vary", phrase, asked), 1)
+    assert [part.program for part in score.parts] == [part.program for part in phrase.parts]
+    assert all(note.pitch % 12 in (0, 3, 7) and 48 <= note.pitch <= 84 for note in pitched(score))
+    assert [note.start for note in score.parts[2].notes] == [note.start for note in third.notes]
+    assert [note.pitch for note in score.parts[3].notes] == [60, 67]
+    untouched = studio.answer(Request("vary", phrase, Controls()), 1)
+    assert untouched.parts[2:] == phrase.parts[2:]

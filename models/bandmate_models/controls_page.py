@@ -68,7 +68,9 @@ _WRITTEN = """
 | `polyphony` | is one of at most so many that its part strikes at once (at one twelfth of a beat) |
 
 A note that is played a little early or late belongs to the nearest twelfth of a beat. Where locks leave a
-part nothing to play, it rests. Drums have neither scale nor chord.
+part nothing to play, it rests. Drums have neither scale nor chord. Where `vary` leaves parts as they are
+(see [tasks](tasks.md#vary)), their notes are moved to the nearest pitch that the locks allow, and of too
+many at once the highest stay.
 
 ## What the steps mean
 

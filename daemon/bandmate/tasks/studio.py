@@ -18,6 +18,7 @@ from bandmate_models.reading import Played
 from bandmate_models.sampler import Sampler
 from bandmate_models.score import Part, Score
 from bandmate_models.sheets import again, band, own
+from bandmate_models.sheets.again import in_the_locks
 from bandmate_models.sheets.sheet import Sheet
 from bandmate_models.weights import Weights
 
@@ -159,8 +160,8 @@ class Studio:
                 written=written,
             )
         sheet = task.sheet(request, seed)
-        again = request.task in ("vary", "humanise")
-        ink = ink_of_sheet(sheet, _places(request.given, sheet.template.parts) if again else None)
+        instead = request.task in ("vary", "humanise")
+        ink = ink_of_sheet(sheet, _places(request.given, sheet.template.parts) if instead else None)
         memory = self._memory if written is None else None
         best: Score | None = None
         for attempt in range(ATTEMPTS if task.everybody_plays and written is None else 1):
@@ -180,7 +181,9 @@ class Studio:
             if not _silent(best):
                 break
         assert best is not None
-        return with_the_rest(request.given, best) if again else best
+        if request.task == "vary":
+            return with_the_rest(in_the_locks(request.given, request.controls), best)
+        return with_the_rest(request.given, best) if request.task == "humanise" else best
 
     def _written(
         self,

@@ -10,10 +10,12 @@ from ..encoding import PartLine, chord_marks, plays_freely, rows_of
 from ..errors import BandmateError
 from ..frames import bars_of, frames_of_bars
 from ..grammar import Constraints
+from ..guides.bending import bent
 from ..score import Part, Score
 from ..slots import assign_slots, twin_slot
 from ..steering import onset_rates, tonal_home
 from ..theme import Theme, strength_of
+from ..wishes import for_role
 from .common import empty, guides_for, harmony_of, header_for, key_of, lines_of, with_notes
 from .own import heights_of
 from .parts import pitches_near
@@ -29,7 +31,7 @@ def distance_of(creativity: float) -> int:
 
 
 def vary(phrase: Score, controls: Controls) -> Sheet:
-    """A phrase in all its parts, played anew; parts that have no twin slot are left as they are."""
+    """A phrase in all its parts, played anew; parts that have no twin slot are not (see `in_the_locks`)."""
     given = with_notes(phrase)
     parts, slots, twins = _twins(given)
     theme = replace(given, parts=tuple(parts))
@@ -57,6 +59,25 @@ def vary(phrase: Score, controls: Controls) -> Sheet:
         heights=heights_of(theme, slots),
         pull=Theme(rows_of(theme, slots, free=free), strength_of(creativity)),
     )
+
+
+def in_the_locks(phrase: Score, controls: Controls) -> Score:
+    """A phrase whose parts that `vary` does not play anew keep the locks: their notes are bent to them."""
+    given = with_notes(phrase)
+    parts, slots, _ = _twins(given)
+    key = key_of(replace(given, parts=tuple(parts)), controls)
+    _, harmony = harmony_of(given, controls, lines_of(given), detect=False)
+    most = controls.polyphonies()
+    taken = iter(assign_slots(given.parts))
+
+    def kept(part: Part) -> Part:
+        slot = next(taken) if part.notes else slots[0]
+        if slot in slots:
+            return part
+        guides = guides_for(controls, [part], [slot], key=key, harmony=harmony)
+        return bent(part, slot, guides, for_role(most, part.role))
+
+    return replace(phrase, parts=tuple(map(kept, phrase.parts)))
 
 
 def humanise(phrase: Score, controls: Controls) -> Sheet:
