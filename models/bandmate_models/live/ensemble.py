@@ -11,7 +11,7 @@ from ..errors import BandmateError
 from ..grammar import Constraints
 from ..score import Key, Part, Role, Score
 from ..sheets.parts import heights_for, lines_for, new_parts, pitches_for, rates_for, slots_beside
-from ..steering import Steering, tonal_home
+from ..steering import Steering, Target, tonal_home
 from ..vocabulary import bar_ticks, bar_tokens, metre_ticks
 
 LAG = 0
@@ -28,7 +28,7 @@ class Ensemble:
     players: tuple[int, ...]
     programs: Mapping[Role, int]
     constraints: Constraints
-    rates: Mapping[int, float]
+    rates: Target
     home: Mapping[int, float] = field(default_factory=dict)
     heights: Mapping[int, float] = field(default_factory=dict)
 
@@ -49,13 +49,13 @@ def ensemble_of(
     bpm: float,
     metre: tuple[int, int],
     key: Key | None,
-    busier: float = 1.0,
+    rates: Target | None = None,
     lag: int = LAG,
 ) -> Ensemble:
     """An ensemble of parts that players play (role and program count, notes do not) and the band's roles.
 
-    `busier` scales what the parts are steered to. Raises BandmateError("bad_metre") for a metre that no bar
-    token names.
+    `rates` are onsets a beat to steer each slot to, unless the usual ones will do. Raises
+    BandmateError("bad_metre") for a metre that no bar token names.
     """
     band = new_parts(roles, controls, controls.genre)
     taken, slots = slots_beside(players, band)
@@ -89,7 +89,7 @@ def ensemble_of(
             shifts=False,
             pedal=False,
         ),
-        {slot: rate * busier for slot, rate in rates_for(lines).items()},
+        rates_for(lines) if rates is None else rates,
         tonal_home(Score(()), key, asked=True) if key else {},
         heights_for(band, lines),
     )

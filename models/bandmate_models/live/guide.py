@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import vocabulary as v
 from ..chords import Chord
@@ -15,6 +16,11 @@ _CLASSES = np.arange(128) % 12
 _ONSETS = np.arange(len(v.SLOTS) * v.TICKS_PER_BEAT)
 _SLOT, _TICK = np.divmod(_ONSETS, v.TICKS_PER_BEAT)
 _FIRST = v.BASE["onset"]
+_DRUMS = np.isin(_SLOT, sorted(v.DRUM_SLOTS))
+
+TOMS, CRASHES = (41, 43, 45, 47, 48, 50), (49, 57)
+FILL_ONSETS, FILL_TOMS, FILL_CRASH = 1.5, 3.0, 3.5
+"""Nats by which a fill pushes the onsets of drums and their toms, and the crash on the beat after it."""
 
 
 class LiveGuide(Guide):
@@ -27,6 +33,7 @@ class LiveGuide(Guide):
         self.origin = 0
         self._chords: list[tuple[int, Chord | None]] = []
         self._rests: list[tuple[int, int, frozenset[int]]] = []
+        self._fill = (0, 0)
 
     def chord_at(self, tick: int) -> Chord | None:
         """The chord told for a tick; None where none is."""
@@ -51,6 +58,25 @@ class LiveGuide(Guide):
             if tick > first:
                 self._rests.append((first, tick, slots))
             first = tick + 1
+
+    def fill(self, first: int, last: int) -> None:
+        """The drums fill from tick `first` to before `last`."""
+        self._fill = first, last
+
+    def push(self, reader: Reader) -> NDArray[np.float32] | None:
+        """What a fill adds to the logits [SIZE] of the next token; None where there is none."""
+        first, last = self._fill
+        start = self.origin + reader.frame.start
+        if reader.stream != "m" or not (first < start + reader.frame.ticks and start <= last):
+            return None
+        push = np.zeros(v.SIZE, dtype=np.float32)
+        inside = _DRUMS & (first - start <= _TICK) & (last - start > _TICK)
+        push[_FIRST : _FIRST + len(_ONSETS)][inside] = FILL_ONSETS
+        if first <= start + reader.tick < last:
+            push[[v.BASE["drum"] + tom for tom in TOMS]] = FILL_TOMS
+        elif start + reader.tick == last:
+            push[[v.BASE["drum"] + crash for crash in CRASHES]] = FILL_CRASH
+        return push
 
     def clear_rests(self, after: int) -> None:
         """Takes back the rests from tick `after` on."""

@@ -75,6 +75,7 @@ class Lane:
         self._pieces: deque[Piece] = deque(maxlen=REMEMBERED)
         decoder.rewind_to(0)
         self._waiting = header
+        self._midway = False
         self._logits: NDArray[np.float32] | None = None
 
     @property
@@ -106,27 +107,25 @@ class Lane:
     def revise(self, known: int, committed: int) -> bool:
         """Goes back to the first frame that is not as it was taken to be; whether there was one."""
         self.guide_from_here()
-        for index, piece in enumerate(self._pieces):
+        for piece in self._pieces:
             edge = known if piece.slice.stream == "u" else committed
-            if self._stands(piece, edge):
-                continue
-            self._back_to(piece)
-            for _ in range(len(self._pieces) - index):
-                self._pieces.pop()
-            return True
+            if not self._stands(piece, edge) or (self._midway and piece is self._pieces[-1]):
+                self._back_to(piece)
+                return True
         return False
 
     def rewrite(self, committed: int) -> None:
         """Goes back to the first of the band's frames that is not wholly committed."""
-        for index, piece in enumerate(self._pieces):
+        for piece in self._pieces:
             if piece.slice.stream == "m" and self._end(piece.slice) > committed:
                 self._back_to(piece)
-                for _ in range(len(self._pieces) - index):
-                    self._pieces.pop()
                 return
 
     def write(self, known: int, committed: int, until: int, sampler: Sampler) -> Iterator[None]:
-        """Writes all of the band's frames that begin before the tick `until`; yields after every token."""
+        """Writes all of the band's frames that begin before the tick `until`; yields after every token.
+
+        Where it is given up inside a frame, `revise` has to come before anything else.
+        """
         self.guide_from_here()
         while self._wanted(self._at, until):
             piece = self._order[self._at]
@@ -135,7 +134,11 @@ class Lane:
                 yield from self._sample(piece, known if piece.stream == "u" else committed, sampler)
 
     def written_to(self) -> int:
-        """The tick up to which the band's part is written."""
+        """The tick up to which the band's part is written: events before it will not come any more."""
+        last = self._pieces[-1] if self._pieces else None
+        if self._midway and last is not None and last.slice.stream == "m":
+            begun = self.start + last.slice.frame.start
+            return max(begun, last.rows[-1].tick) if last.rows else begun
         following = next(piece for piece in islice(self._order, self._at, None) if piece.stream == "m")
         return self.start + following.frame.start
 
@@ -214,6 +217,9 @@ class Lane:
         self._decoder.rewind_to(piece.position)
         self._grammar, self._steering = piece.grammar.draft(), copy.deepcopy(piece.steering)
         self._at = piece.at
+        self._midway = False
+        while self._pieces.pop() is not piece:
+            pass
 
     # Tokens
 
@@ -236,22 +242,29 @@ class Lane:
         rows = self._pieces[-1].rows
         closed = edge - self.start - piece.frame.start > _TICK
         begun = self._grammar.reader.stage is not Stage.FRAME
+        self._midway = True
         while True:
             mask = self._grammar.mask()
             mask[_ONSETS][closed] = False
             if begun:
                 mask[_PITCHES] = False
             if not mask.any():
-                return
-            token = sampler.pick(self.logits + self._steering.push, mask)
+                break
+            token = sampler.pick(self.logits + self._pushed(), mask)
             if token == ender:
-                return
+                break
             begun = False
             played = self._take(token)
             self._logits = self._decoder.step(token)
             if played is not None and isinstance(played.event, Note):
                 rows.append(self._row(played, played.event))
             yield
+        self._midway = False
+
+    def _pushed(self) -> NDArray[np.float32]:
+        """What is added to the logits: the steering's push, and the guide's."""
+        push = self._guide.push(self._grammar.reader)
+        return self._steering.push if push is None else self._steering.push + push
 
     def _row(self, played: Played, note: Note) -> Row:
         reader = self._grammar.reader

@@ -53,3 +53,8 @@ class Ledger:
         """Lets go of what began before a tick."""
         for kept in self._rows.values():
             del kept[: bisect_left(kept, (before,))]
+
+    def move(self, ticks: int) -> None:
+        """Sets everything so many ticks later."""
+        for stream, kept in self._rows.items():
+            self._rows[stream] = [row._replace(tick=row.tick + ticks) for row in kept]

@@ -70,6 +70,13 @@ class LivePlan:
         """The band's planned events from tick `first` to before `last`."""
         return self._lane.rows(first, last)
 
+    def move(self, ticks: int) -> None:
+        """The clock has jumped: what was played is taken to have been so many ticks later, and goes on."""
+        self.ledger.move(ticks)
+        self._origin += ticks
+        self._lane = self._lane_from(self._lane.start + ticks)
+        self._next = None
+
     def commit(self, rows: list[Row]) -> None:
         """Notes down what the band plays for certain, planned or not."""
         self.ledger.add("m", rows)

@@ -1,0 +1,106 @@
+"""Who plays when: fills, stop-time, trading, following and the ending, as rests of the live guide."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bandmate_models.live.guide import LiveGuide
+from bandmate_models.score import Role
+
+SOLOISTS: tuple[Role, ...] = ("melody", "guitar", "strings")
+"""Parts that answer the player when they trade; without one of them everybody but drums and bass does."""
+RHYTHM: tuple[Role, ...] = ("drums", "bass")
+FOREVER = 10**9
+
+
+@dataclass
+class Form:
+    """Bars by ticks: a bar line, and the length of a bar."""
+
+    line: int
+    bar: int
+
+    def line_after(self, tick: int) -> int:
+        """The first bar line at or after a tick."""
+        return self.line + math.ceil((tick - self.line) / self.bar) * self.bar
+
+    def line_before(self, tick: int) -> int:
+        """The last bar line at or before a tick."""
+        return self.line + (tick - self.line) // self.bar * self.bar
+
+    def number(self, tick: int) -> int:
+        """The number of the bar that a tick lies in, from 0."""
+        return (tick - self.line) // self.bar
+
+
+@dataclass
+class Leader:
+    """Turns dials into rests, afresh from the committed tick on whenever something has changed."""
+
+    guide: LiveGuide
+    slots: Mapping[Role, int]
+    form: Form
+    ends_at: int | None = None
+    """The tick of the last chord, once an ending was asked for."""
+    fills: list[tuple[int, int]] = field(default_factory=list)
+    _told: object = None
+
+    def end_after(self, tick: int) -> int:
+        """Asks for an ending: on the first beat of the bar after the next; gives its tick."""
+        self.ends_at = self.form.line_after(tick + self.form.bar)
+        return self.ends_at
+
+    def fill_in(self, tick: int) -> tuple[int, int]:
+        """Asks for a fill in the last half of the bar of a tick, or of the next where that is over."""
+        last = self.form.line_before(tick) + self.form.bar
+        if tick > last - self.form.bar // 4:
+            last += self.form.bar
+        self.fills = [(first, end) for first, end in self.fills if end > tick]
+        self.fills.append((max(tick, last - self.form.bar // 2), last))
+        return self.fills[-1]
+
+    def filling(self, tick: int) -> bool:
+        return any(first <= tick < last for first, last in self.fills)
+
+    def lead(self, committed: int, dials: Mapping[str, float], *, player_rests: bool) -> bool:
+        """Tells the guide what holds from `committed` on; whether it is something new."""
+        turn = self._turns(committed, int(dials.get("trade", 0)))
+        stop = dials.get("stop_time", 0) >= 0.5
+        resting = player_rests and dials.get("follow", 0) >= 0.5
+        told = (turn, stop, resting, self.ends_at)
+        if told == self._told:
+            return False
+        self._told = told
+        everybody = frozenset(self.slots.values())
+        self.guide.clear_rests(committed)
+        if resting:
+            self.guide.rest(committed, FOREVER, everybody)
+        elif self.ends_at is not None:
+            self.guide.rest(self.ends_at, FOREVER, everybody, but=frozenset((self.ends_at,)))
+        if stop:
+            first = self.form.line_after(committed)
+            lines = frozenset(first + bar * self.form.bar for bar in range(64))
+            self.guide.rest(committed, first + 64 * self.form.bar, everybody, but=lines)
+        for first, last, slots in turn:
+            self.guide.rest(first, last, slots)
+        return True
+
+    def _turns(self, committed: int, bars: int) -> tuple[tuple[int, int, frozenset[int]], ...]:
+        """Rests of the next turns when player and band trade: the player begins."""
+        if bars < 1:
+            return ()
+        answering = [role for role in self.slots if role in SOLOISTS]
+        if not answering:
+            answering = [role for role in self.slots if role not in RHYTHM] or list(self.slots)
+        slots = frozenset(self.slots[role] for role in answering)
+        number = self.form.number(committed) // (2 * bars) * 2
+        return tuple(
+            (
+                self.form.line + turn * bars * self.form.bar,
+                self.form.line + (turn + 1) * bars * self.form.bar,
+                slots,
+            )
+            for turn in (number, number + 2)
+        )

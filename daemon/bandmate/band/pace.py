@@ -1,0 +1,91 @@
+"""How far ahead the band plans, tuned from what planning takes here; what is given up where it takes long."""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from typing import NamedTuple
+
+STEP = 6
+"""Ticks that are committed at a time: half a beat."""
+MARGIN = 0.015
+"""Seconds before its first beat at which a commitment leaves at the latest."""
+SURE = 1.3
+"""Times the 95th percentile that is taken for what planning takes."""
+CALM_STEPS = 32
+"""Steps without a fallback after which something that was given up is taken back."""
+
+
+class Level(NamedTuple):
+    """What is given up: the look-ahead in ticks, ticks of a commitment, whether parts rest, or all repeat."""
+
+    name: str
+    ahead: int
+    step: int
+    fewer: bool = False
+    repeat: bool = False
+
+
+LEVELS: tuple[Level, ...] = (
+    Level("", 24, STEP),
+    Level("a shorter look-ahead", 6, STEP),
+    Level("longer commitments", 6, 2 * STEP),
+    Level("fewer parts", 0, 2 * STEP, fewer=True),
+    Level("the last bar repeated", 0, 4 * STEP, fewer=True, repeat=True),
+)
+EXPENDABLE = ("strings", "guitar", "melody")
+"""Parts that are given up first."""
+
+
+class Pace:
+    """Watches how long commitments take; `lead` says when to begin the next, `level` what is given up."""
+
+    def __init__(self, lead: float = 0.1) -> None:
+        self.level = 0
+        self.degraded_bars = 0
+        self.took: deque[float] = deque(maxlen=64)
+        """Seconds from the beginning of a commitment's planning to its leaving."""
+        self.least = 0.0
+        """Seconds that whoever listens wants to have the notes ahead of time."""
+        self._start = lead
+        self._misses: deque[bool] = deque(maxlen=8)
+        self._calm = 0
+
+    @property
+    def now(self) -> Level:
+        return LEVELS[self.level]
+
+    @property
+    def lead(self) -> float:
+        """Seconds before a commitment's first beat at which its planning begins."""
+        took = sorted(self.took)
+        sure = SURE * took[int(0.95 * (len(took) - 1))] if len(took) >= 8 else self._start
+        return max(sure, 0.02) + MARGIN + self.least
+
+    @property
+    def latest(self) -> float:
+        """Seconds before its first beat at which a commitment has to leave."""
+        return MARGIN + self.least
+
+    def planned(self, seconds: float, step_seconds: float, *, missed: bool) -> None:
+        """Notes down how long one commitment took, of a step of so many seconds, and whether it fell back."""
+        self.took.append(seconds)
+        self._misses.append(missed)
+        hurried = len(self.took) >= 8 and self.lead > 0.9 * step_seconds + MARGIN + self.least
+        if sum(self._misses) >= 2 or (hurried and self._calm >= 8):
+            if self.level < len(LEVELS) - 1:
+                self.level += 1
+            self._misses.clear()
+            self._calm = 0
+            return
+        self._calm = 0 if missed else self._calm + 1
+        if self._calm >= CALM_STEPS and self.level and not hurried:
+            self.level -= 1
+            self._calm = 0
+
+    def percentiles(self) -> tuple[float, float]:
+        """Milliseconds of a commitment's planning: median and 99th percentile."""
+        took = sorted(self.took)
+        if not took:
+            return 0.0, 0.0
+        return 1000 * statistics.median(took), 1000 * took[int(0.99 * (len(took) - 1))]

@@ -1,0 +1,152 @@
+"""One band's plan at work: what the player does goes in, what is certain comes out, half a beat at a time."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from bandmate.band.hand import Hand
+from bandmate.band.pace import Pace
+from bandmate_models.chords import Chord
+from bandmate_models.live.ensemble import Ensemble
+from bandmate_models.live.ledger import Row
+from bandmate_models.live.planning import LivePlan
+from bandmate_models.vocabulary import DRUM_SLOTS, TICKS_PER_BEAT
+from bandmate_models.weights import Weights
+
+
+class Commitment(NamedTuple):
+    """What the band plays in the ticks from `first` to before `last`; nothing of it changes any more.
+
+    `ended` are earlier notes that end at `first`, because the harmony has changed. `known` is the tick up to
+    which the player was known. `missed`: the plan was not ready; an older one or the last bar stands in.
+    """
+
+    first: int
+    last: int
+    rows: list[Row]
+    ended: list[Row]
+    known: int
+    missed: bool
+
+
+class Planner:
+    """Plans ahead of `committed`; ticks are the session's, 12 a beat. Knows time only by `late`.
+
+    `begin` is the tick of the bar line on which the band comes in.
+    """
+
+    def __init__(self, weights: Weights, ensemble: Ensemble, begin: int, pace: Pace, *, seed: int) -> None:
+        self.plan = LivePlan(weights, ensemble, begin, seed=seed)
+        self.begin = self.committed = begin
+        self.pace = pace
+        self._hand = Hand()
+        self._lasting: list[Row] = []
+        self._writing: Iterator[None] = iter(())
+        self._preparing: Iterator[None] = iter(())
+        self.ages: deque[float] = deque(maxlen=4000)
+        """Beats from what was known of the player to each note that was committed."""
+
+    @property
+    def chord(self) -> Chord | None:
+        return self.plan.guide.chord_at(self.committed)
+
+    def press(self, pitch: int, beat: float) -> None:
+        """A key that leads the chords has gone down."""
+        self._hand.press(pitch, beat)
+
+    def listen(self, held: list[int], beat: float, *, lock: bool) -> None:
+        """Takes the harmony from keys that are down, from the committed tick on."""
+        chord = self._hand.read(held, beat) if lock else None
+        self.plan.guide.tell_chord(self.committed, chord)
+
+    def commit(self, known: int, late: Callable[[], bool]) -> Commitment:
+        """Makes the next ticks certain, with the player known up to tick `known`.
+
+        `late` is asked after every token; once it is true, an earlier plan stands in, or the last bar.
+        """
+        plan, first, level = self.plan, self.committed, self.pace.now
+        last = first + level.step
+        earlier = plan.planned(first, last) if plan.written_to >= last else None
+        ended = self._end_foreign(first)
+        missed = level.repeat
+        if not missed:
+            if plan.pressed:
+                for _ in plan.prepare(known, first):
+                    pass
+            plan.revise(known, first)
+            writing = plan.write(known, first, last)
+            for _ in writing:
+                if plan.written_to >= last:
+                    break
+                if late():
+                    missed = True
+                    break
+        if missed:
+            rows = earlier if earlier is not None else self._repeat(first, last)
+        else:
+            rows = plan.planned(first, last)
+        rows = [row._replace(ticks=max(row.ticks, 1)) for row in rows]
+        plan.commit(rows)
+        self.committed = last
+        self._lasting = [row for row in self._lasting if row.tick + row.ticks > last] + [
+            row for row in rows if row.slot not in DRUM_SLOTS
+        ]
+        self.ages.extend((row.tick - known) / TICKS_PER_BEAT for row in rows)
+        if missed:
+            plan.revise(known, last)
+            writing = iter(())
+        self._writing = chain(writing, plan.write(known, last, last + level.ahead))
+        self._preparing = plan.prepare(known, last)
+        return Commitment(first, last, rows, ended, known, missed)
+
+    def think(self) -> bool:
+        """A little of what can be done before the next commitment; False where there is nothing."""
+        for work in (self._writing, self._preparing):
+            try:
+                next(work)
+                return True
+            except StopIteration:
+                continue
+        return False
+
+    def change(self, ensemble: Ensemble) -> None:
+        """Another ensemble, from a little later on."""
+        self.plan.change(ensemble)
+
+    def move(self, ticks: int, to: int) -> None:
+        """The clock has jumped by `ticks`; the band goes on at tick `to`."""
+        self._writing = self._preparing = iter(())
+        self._lasting = []
+        self.plan.move(ticks)
+        self.begin += ticks
+        self.committed = to
+
+    def planned(self) -> list[Row]:
+        """What is planned beyond what is certain."""
+        return self.plan.planned(self.committed, self.committed + 10**6)
+
+    def _end_foreign(self, tick: int) -> list[Row]:
+        """Notes that sound on at `tick` and are not of the chord that holds from there on."""
+        chord = self.plan.guide.chord_at(tick)
+        if chord is None:
+            return []
+        foreign = [
+            row
+            for row in self._lasting
+            if row.tick < tick < row.tick + row.ticks and row.pitch % 12 not in chord.tones
+        ]
+        shortened = [row._replace(ticks=max(1, tick - row.tick)) for row in foreign]
+        self.plan.ledger.add("m", shortened)
+        self._lasting = [row for row in self._lasting if row not in foreign]
+        return foreign
+
+    def _repeat(self, first: int, last: int) -> list[Row]:
+        """The last bar once more; nothing where there has been none."""
+        bar = self.plan.ensemble.bar_ticks
+        back = math.ceil((last - first) / bar) * bar
+        again = self.plan.ledger.rows("m", first - back, last - back)
+        return [row._replace(tick=row.tick + back) for row in again]
