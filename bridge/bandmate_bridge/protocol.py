@@ -174,6 +174,11 @@ TABLE: tuple[Message, ...] = (
         "file refused",
     ),
     message(
+        "ask", "rate", "id:id take:text rating:count",
+        "How good that take is, 1 to 5, for the library to remember; 0 takes the rating away.",
+        "ok refused",
+    ),
+    message(
         "tell", "welcome", "id:id version:int client:count daemon:text model:text (capability:text)",
         "The protocol's version, the client's number (see Addresses), the daemon's version, the "
         "model, what it can do.",

@@ -80,6 +80,7 @@ class Desk:
             "takes": self._takes,
             "notes": self._notes,
             "file": self._file,
+            "rate": self._rate,
         }
 
     def keep(self, answer: Answer) -> None:
@@ -170,6 +171,13 @@ class Desk:
             client.tell("file", request, take, str(self._library.file(take)))
 
         self._errand_for(client, request, tell)
+
+    def _rate(self, client: Client, request: int, take_id: str, rating: int) -> None:
+        def rate() -> None:
+            self._library.rate(take_id, rating or None)
+            client.tell("ok", request)
+
+        self._errand_for(client, request, rate)
 
     def _cancel(self, client: Client, request: int, job: int) -> None:
         self.jobs.cancel(client, job)
