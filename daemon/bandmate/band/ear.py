@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bandmate.band.status import PLAYER, LiveNote
@@ -80,6 +79,16 @@ class Ear:
         """Lets go of every key, as where the player's port has gone."""
         return [note for key in list(self._held) if (note := self._lift(key, beat)) is not None]
 
+    def pitched(self) -> list[LiveNote]:
+        """The players' latest notes without drums: what their key is told from."""
+        drums = f"{PLAYER} {DRUM_CHANNEL + 1}"
+        return [note for note in self.ended if note.who != drums]
+
+    def take_over(self, before: Ear) -> None:
+        """Goes on where another ear has stopped: who plays, what is down, what was heard."""
+        self._channels, self._held, self._onsets = before._channels, before._held, before._onsets
+        self._lengths, self.ended, self.newest = before._lengths, before.ended, before.newest
+
     @property
     def count(self) -> int:
         return len(self._channels)
@@ -137,8 +146,3 @@ class Ear:
         onsets = self._onsets.get(channel, deque())
         struck = len(onsets) / max(1, len(set(onsets)))
         return "chords" if len(onsets) >= 6 and struck >= CHORDAL else "melody"
-
-
-def programs_of(players: Mapping[int, int]) -> dict[str, int]:
-    """General MIDI programs by the name that a player has in the notes."""
-    return {f"{PLAYER} {channel + 1}": program for channel, program in players.items()}

@@ -61,8 +61,9 @@ class Leader:
         self.fills.append((max(tick, last - self.form.bar // 2), last))
         return self.fills[-1]
 
-    def filling(self, tick: int) -> bool:
-        return any(first <= tick < last for first, last in self.fills)
+    def forget(self) -> None:
+        """What was told holds no more: everything is told anew."""
+        self._told = None
 
     def lead(self, committed: int, dials: Mapping[str, float], *, player_rests: bool) -> bool:
         """Tells the guide what holds from `committed` on; whether it is something new."""

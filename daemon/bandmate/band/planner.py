@@ -47,6 +47,8 @@ class Planner:
         self._lasting: list[Row] = []
         self._writing: Iterator[None] = iter(())
         self._preparing: Iterator[None] = iter(())
+        self.thinking = False
+        """Whether there may be something to `think` of."""
         self.ages: deque[float] = deque(maxlen=4000)
         """Beats from what was known of the player to each note that was committed."""
 
@@ -101,17 +103,18 @@ class Planner:
             writing = iter(())
         self._writing = chain(writing, plan.write(known, last, last + level.ahead))
         self._preparing = plan.prepare(known, last)
+        self.thinking = True
         return Commitment(first, last, rows, ended, known, missed)
 
-    def think(self) -> bool:
-        """A little of what can be done before the next commitment; False where there is nothing."""
+    def think(self) -> None:
+        """A little of what can be done before the next commitment."""
         for work in (self._writing, self._preparing):
             try:
                 next(work)
-                return True
+                return
             except StopIteration:
                 continue
-        return False
+        self.thinking = False
 
     def change(self, ensemble: Ensemble) -> None:
         """Another ensemble, from a little later on."""
