@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import IO, Any
 
+from bandmate_bridge.children import child_command
 from bandmate_bridge.jack_memory import ConnectionMemory, Pairs
 from bandmate_bridge.messages import PortState
 
@@ -71,7 +72,7 @@ class JackWatch:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "bandmate_bridge.jack_watch"],
+            child_command("bandmate_bridge.jack_watch"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=self._environment,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import queue
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import IO, Any, TypeVar
 
-from bandmate_bridge.children import child_environment
+from bandmate_bridge.children import child_command, child_environment
 from bandmate_bridge.jack_watch import LOOK_EVERY, JackWatch
 from bandmate_bridge.messages import (
     ClockState,
@@ -166,7 +165,7 @@ class ConductorLink:
         """A conductor process, which does nothing until it is told a Configure."""
         flags = [] if self._realtime else ["--no-realtime"]
         return subprocess.Popen(
-            [sys.executable, "-m", "bandmate_bridge.conductor", *flags],
+            child_command("bandmate_bridge.conductor", *flags),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=self._environment,

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bandmate_bridge.audio.listen.resample import Resampler
+from bandmate_bridge.children import foreign_environment
 from bandmate_models.errors import BandmateError
 
 Audio = npt.NDArray[np.float32]
@@ -149,7 +150,9 @@ class SoundFile:
         flac = Path(folder) / "sound.flac"
         quiet = [program, "-v", "error", "-nostdin", "-protocol_whitelist", "file"]
         job = [*quiet, "-i", f"file:{path}", "-vn", "-sn", "-c:a", "flac", f"file:{flac}"]
-        done = subprocess.run(job, capture_output=True, text=True, errors="replace")
+        done = subprocess.run(
+            job, capture_output=True, text=True, errors="replace", env=foreign_environment()
+        )
         if done.returncode or not flac.exists():
             why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise BandmateError(f"{path} cannot be read as sound: {why}", "bad_file")

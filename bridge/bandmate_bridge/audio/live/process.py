@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import IO, Any, Protocol
 
-from bandmate_bridge.children import child_environment
+from bandmate_bridge.children import child_command, child_environment
 from bandmate_models.errors import BandmateError
 
 Said = Mapping[str, Any]
@@ -78,7 +78,7 @@ class AudioProcess:
 
     def _launch(self) -> Said:
         process = subprocess.Popen(
-            [sys.executable, "-m", self._module],
+            child_command(self._module),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**child_environment(), **_ONE_THREAD},
