@@ -26,6 +26,7 @@ COMMANDS = (
     "separate",
     "models",
     "ports",
+    "service",
     "doctor",
     "watermark",
     "bench",
