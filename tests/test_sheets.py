@@ -28,7 +28,7 @@ from bandmate_models.performing import perform
 from bandmate_models.reading import Played, Reader
 from bandmate_models.sampler import Sampler
 from bandmate_models.score import Metre, Note, Part, Role, Score
-from bandmate_models.sheets import again, band, own
+from bandmate_models.sheets import again, band, between, own
 from bandmate_models.sheets.common import lines_of
 from bandmate_models.sheets.sheet import Sheet
 
@@ -246,7 +246,7 @@ def _tick_row(played: Played, part: Part) -> tuple[int, int, int]:
 @settings(max_examples=25)
 @given(phrases("melody", "bass", metre=(4, 4)), phrases("melody", "drums", metre=(4, 4)), st.integers(1, 8))
 def test_the_way_between_two_phrases_has_the_parts_of_both(one: Score, other: Score, bars: int) -> None:
-    sheet = own.interpolate(one, other, Controls(bars=bars))
+    sheet = between.interpolate(one, other, Controls(bars=bars))
     assert [part.role for part in sheet.template.parts] == ["melody", "bass", "drums"]
     assert (sheet.bar_count, sheet.beats) == (bars, 4.0 * bars)
     played_out(sheet, np.zeros((0, 6), dtype=np.int32))

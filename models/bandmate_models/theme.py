@@ -1,8 +1,9 @@
-"""Keeps a variation near its theme: pushes towards what the theme plays, weaker as it may go further away."""
+"""Keeps an answer near a theme: pushes towards what the theme plays, weaker as it may go further away."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +28,14 @@ def strength_of(creativity: float) -> float:
 
 
 class Theme:
-    """What the theme plays, in the slots of the variation: rows [N, 6] as the encoding has them."""
+    """What the theme plays, in the slots of the answer: rows [N, 6] as the encoding has them.
 
-    def __init__(self, rows: Rows, strength: float) -> None:
-        self._strength = strength
+    A strength that is a function is told the bar last opened, counted from the sequence's first.
+    """
+
+    def __init__(self, rows: Rows, strength: float | Callable[[int], float]) -> None:
+        self._of_bar = strength if callable(strength) else lambda bar: strength
+        self._strength = 0.0
         self._onsets: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
         self._notes: defaultdict[tuple[int, int], dict[int, int]] = defaultdict(dict)
         for tick, slot, _, pitch, ticks, _ in rows.tolist():
@@ -40,6 +45,7 @@ class Theme:
 
     def push(self, reader: Reader) -> Push | None:
         """Added to the logits of the next token of the model's frame; None where there is nothing to keep."""
+        self._strength = self._of_bar(len(reader.bars) - 1)
         if not self._strength:
             return None
         push = np.zeros(v.SIZE, dtype=np.float32)
@@ -94,3 +100,15 @@ class Theme:
             push[wanted] = self._strength
         else:
             push[wanted : wanted + len(v.VELOCITIES)] = self._strength
+
+
+class Themes:
+    """Several themes at once, each as strong as it is: what they push adds up."""
+
+    def __init__(self, themes: Sequence[Theme]) -> None:
+        self._themes = tuple(themes)
+
+    def push(self, reader: Reader) -> Push | None:
+        """Added to the logits of the next token of the model's frame; None for nothing."""
+        pushes = [push for theme in self._themes if (push := theme.push(reader)) is not None]
+        return np.sum(pushes, axis=0) if pushes else None

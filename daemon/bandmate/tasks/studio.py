@@ -17,8 +17,7 @@ from bandmate_models.proofreading import write
 from bandmate_models.reading import Played
 from bandmate_models.sampler import Sampler
 from bandmate_models.score import Part, Score
-from bandmate_models.sheets import again, band, own
-from bandmate_models.sheets.again import in_the_locks
+from bandmate_models.sheets import again, band, between, own
 from bandmate_models.sheets.sheet import Sheet
 from bandmate_models.weights import Weights
 
@@ -110,7 +109,7 @@ TASKS: dict[str, Task] = {
     ),
     "interpolate": Task(
         "bars that lead from one phrase to another",
-        lambda request, seed: own.interpolate(request.given, request.second, request.controls),
+        lambda request, seed: between.interpolate(request.given, request.second, request.controls),
     ),
     "restyle": Task(
         "a melody with its chords in another groove",
@@ -182,7 +181,7 @@ class Studio:
                 break
         assert best is not None
         if request.task == "vary":
-            return with_the_rest(in_the_locks(request.given, request.controls), best)
+            return with_the_rest(again.in_the_locks(request.given, request.controls), best)
         return with_the_rest(request.given, best) if request.task == "humanise" else best
 
     def _written(

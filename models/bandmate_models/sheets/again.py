@@ -17,8 +17,7 @@ from ..steering import onset_rates, tonal_home
 from ..theme import Theme, strength_of
 from ..wishes import for_role
 from .common import empty, guides_for, harmony_of, header_for, key_of, lines_of, with_notes
-from .own import heights_of
-from .parts import pitches_near
+from .parts import heights_of, pitches_near
 from .sheet import Sheet
 
 USUAL_CREATIVITY = 0.5

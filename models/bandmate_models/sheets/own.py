@@ -1,9 +1,9 @@
-"""Playing alone: a piece from nothing, a gap filled, a way from one phrase to another."""
+"""Playing alone: a piece from nothing, a gap filled."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -204,104 +204,3 @@ def _around(window: Score, start: float, end: float) -> Score:
 def _gap_template(window: Score, parts: Sequence[Part], start: float, end: float, key: Key | None) -> Score:
     cut = window.excerpt(start, end)
     return empty(parts, cut, key)
-
-
-def interpolate(first: Score, second: Score, controls: Controls) -> Sheet:
-    """`controls.bars` bars that lead from one phrase to another, in the first one's tempo and metre."""
-    one, other = with_notes(first), with_notes(second)
-    edges, later = lines_of(one), lines_of(other)
-    begin = edges[max(0, len(edges) - 1 - PREFIX_BARS)]
-    prefix = one.excerpt(begin, edges[-1])
-    heard = later[min(SUFFIX_BARS, len(later) - 1)]
-    suffix = other.excerpt(0.0, heard)
-    parts, slots, theirs = _matched(one.parts, other.parts)
-    metre = prefix.metre_at(edges[-1] - begin - 1e-6)
-    until = edges[-1] - begin
-    whole = replace(prefix, metres=(*prefix.metres, metre._replace(beat=until)))
-    bars = bars_of(whole, until + controls.bars * metre.bar_length)
-    opened = bars_of(prefix, until)
-    free, key = plays_freely(one), key_of(one, controls)
-    lines = [PartLine(slot, program=part.program) for part, slot in zip(parts, slots, strict=True)]
-    tail = encode_body(rows_of(suffix, theirs, free=free), bars_of(suffix, heard))
-    mine = slots[: len(prefix.parts)]
-    opening, count = len(opened), controls.bars
-    frame = replace(prefix, parts=tuple(parts), metres=(metre._replace(beat=0.0),))
-    between = [until + metre.bar_length * number for number in range(controls.bars + 1)]
-    chords, harmony = harmony_of(prefix, controls, between, detect=False)
-    return Sheet(
-        header=replace(header_for(prefix, controls, lines, key), suffix=tuple(tail.tokens)),
-        bars=bars,
-        rows=rows_of(prefix, mine, free=free),
-        slots=slots,
-        template=empty(parts, replace(frame, tempos=(one.tempo_at(edges[-1])._replace(beat=0.0),)), key),
-        constraints=Constraints(
-            frozenset(slots),
-            pitches_near([*prefix.parts, *suffix.parts], [*mine, *theirs]),
-            shifts=free,
-            pedal=False,
-            longest_rest=2.0,
-        ),
-        first=sum(1 for _ in frames_of_bars(opened)),
-        last=sum(1 for _ in frames_of_bars(bars)),
-        chords=chord_marks(chords, bars),
-        guides=guides_for(controls, parts, slots, key=key, harmony=harmony, phrase=prefix),
-        rates=_blend(
-            {**dict.fromkeys(slots, 0.0), **onset_rates(prefix, mine, until)},
-            {**dict.fromkeys(slots, 0.0), **onset_rates(suffix, theirs, heard)},
-            opening,
-            count,
-        ),
-        home=_blend(
-            tonal_home(prefix, key, asked=False),
-            tonal_home(suffix, key_of(suffix, controls), asked=False),
-            opening,
-            count,
-        ),
-        heights=_blend(heights_of(prefix, mine), heights_of(suffix, theirs), opening, count),
-    )
-
-
-def _matched(ours: Sequence[Part], theirs: Sequence[Part]) -> tuple[list[Part], list[int], list[int]]:
-    """Parts of both phrases, each role's first with the other's first; their slots; the second's slots."""
-    free = {index: part.role for index, part in enumerate(ours)}
-    places: list[int] = []
-    extra: list[Part] = []
-    for part in theirs:
-        match = next((index for index, role in free.items() if role == part.role), None)
-        if match is None:
-            places.append(len(ours) + len(extra))
-            extra.append(part)
-        else:
-            del free[match]
-            places.append(match)
-    parts = [*ours, *extra]
-    slots = assign_slots(parts)
-    return parts, slots, [slots[place] for place in places]
-
-
-def heights_of(phrase: Score, slots: Sequence[int]) -> dict[int, float]:
-    """Mean pitch of each pitched slot."""
-    notes: dict[int, list[int]] = {}
-    for part, slot in zip(phrase.parts, slots, strict=True):
-        if not part.is_drums:
-            notes.setdefault(slot, []).extend(note.pitch for note in part.notes)
-    return {slot: sum(pitches) / len(pitches) for slot, pitches in notes.items() if pitches}
-
-
-def _blend(
-    one: Mapping[int, float], other: Mapping[int, float], opening: int, bars: int
-) -> Callable[[int], dict[int, float]]:
-    """A target that goes from one to another over `bars` bars, from bar `opening` of the sequence on.
-
-    What only one of them has stays as it is.
-    """
-
-    def at(bar: int) -> dict[int, float]:
-        share = min(1.0, max(0.0, (bar - opening + 0.5) / bars))
-        keys = one.keys() | other.keys()
-        return {
-            key: one.get(key, other.get(key, 0.0)) * (1 - share) + other.get(key, one.get(key, 0.0)) * share
-            for key in keys
-        }
-
-    return at

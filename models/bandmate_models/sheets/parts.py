@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..controls import Controls
 from ..encoding import PartLine
-from ..score import Part, Role
+from ..score import Part, Role, Score
 from ..slots import assign_slots
 from ..steering import height_of_register, rate_of_density
 from ..wishes import for_role
@@ -154,3 +154,12 @@ def pitches_near(parts: Sequence[Part], slots: Sequence[int]) -> dict[int, NDArr
         else:
             allowed[max(0, min(played) - REGISTER_MARGIN) : max(played) + REGISTER_MARGIN + 1] = True
     return table
+
+
+def heights_of(phrase: Score, slots: Sequence[int]) -> dict[int, float]:
+    """Mean pitch of each pitched slot."""
+    notes: dict[int, list[int]] = {}
+    for part, slot in zip(phrase.parts, slots, strict=True):
+        if not part.is_drums:
+            notes.setdefault(slot, []).extend(note.pitch for note in part.notes)
+    return {slot: sum(pitches) / len(pitches) for slot, pitches in notes.items() if pitches}
