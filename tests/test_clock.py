@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandmate_bridge.clock import NEVER, Clock
-from bandmate_bridge.midi_clock import CONTINUE, PULSE, SONG_POSITION, START, STOP, MidiClock, PulseFilter
+from bandmate_bridge.midi_clock import CONTINUE, PULSE, SONG_POSITION, START, STOP, MidiClock
+from bandmate_bridge.pulse_filter import PulseFilter
 
 times = st.floats(0.0, 1e5)
 tempos = st.floats(20.0, 400.0)
@@ -128,7 +129,7 @@ def test_pulses_that_come_in_a_bunch_after_a_stall_leave_tempo_and_phase_alone(b
 def led(messages: list[tuple[tuple[int, ...], float]]) -> tuple[Clock, list[str]]:
     clock = Clock()
     midi_clock = MidiClock(clock)
-    return clock, [turn for data, time in messages if (turn := midi_clock.receive(data, time))]
+    return clock, [turn.kind for data, time in messages if (turn := midi_clock.receive(data, time))]
 
 
 def pulses(count: int, start: float, bpm: float = 120.0) -> list[tuple[tuple[int, ...], float]]:
@@ -153,7 +154,7 @@ def test_continue_goes_on_from_the_song_position() -> None:
     clock, turns = led(
         [((SONG_POSITION, position, 0), 0.0), ((CONTINUE,), 0.1), *pulses(24, 0.2, 100.0), ((STOP,), 1.0)]
     )
-    assert turns == ["moved", "started", "stopped"]
+    assert turns == ["changed", "started", "stopped"]
     assert clock.beat_at(5.0) == pytest.approx(16.0 + 0.8 * 100.0 / 60.0, abs=0.05)
 
 
@@ -167,5 +168,6 @@ def test_a_running_clock_without_pulses_is_lost() -> None:
     midi_clock = MidiClock(clock)
     for data, time in [((START,), 0.0), *pulses(24, 0.01)]:
         midi_clock.receive(data, time)
-    assert not midi_clock.lost(0.6)
-    assert midi_clock.lost(1.2)
+    assert midi_clock.look(0.6) is None
+    turn = midi_clock.look(1.2)
+    assert turn is not None and turn.kind == "lost" and not clock.running

@@ -10,7 +10,7 @@ import math
 from typing import Literal, NamedTuple
 
 Backend = Literal["auto", "alsa", "coremidi", "jack", "windows", "none"]
-Source = Literal["internal", "midi"]
+Source = Literal["internal", "midi", "host", "link", "player"]
 
 
 class PortWish(NamedTuple):
@@ -51,6 +51,8 @@ class Configure(NamedTuple):
     """Which ports to hold and which clock to follow; the first message of every conductor.
 
     `monitor` is the port and token of a `FeedAddress` that hears all that is played, () for nobody.
+    `clock_out` is the name of the output that MIDI clock is sent by, "" for none: one of `outputs`, or a
+    port of its own, which is virtual where `clock_out_virtual`.
     """
 
     inputs: tuple[PortWish, ...] = (PortWish("Bandmate In"),)
@@ -58,6 +60,8 @@ class Configure(NamedTuple):
     backend: Backend = "auto"
     source: Source = "internal"
     monitor: tuple[int, ...] = ()
+    clock_out: str = ""
+    clock_out_virtual: bool = True
 
 
 class SetTempo(NamedTuple):
@@ -93,6 +97,36 @@ class Locate(NamedTuple):
     time: float
 
 
+class Steer(NamedTuple):
+    """`beat` is (or was) at `time`, and the tempo is `bpm`: the clock glides there without a jump."""
+
+    beat: float
+    time: float
+    bpm: float
+
+
+class Resume(NamedTuple):
+    """The clock ran before a conductor died: `beat` was at `time`, with a bar line at `bar`."""
+
+    beat: float
+    time: float
+    bpm: float
+    bar: float
+
+
+class HostTransport(NamedTuple):
+    """Where the host said to be, in a message that came at `time`. A loop of length 0 is none."""
+
+    playing: bool
+    beat: float
+    bpm: float
+    numerator: int
+    denominator: int
+    loop_start: float
+    loop_length: float
+    time: float
+
+
 class CountIn(NamedTuple):
     """Clicks for `bars` bars: to beat 0 where the clock stands still, else from the next bar line."""
 
@@ -100,13 +134,18 @@ class CountIn(NamedTuple):
 
 
 class Play(NamedTuple):
-    """Notes of a plan, by absolute beat. Several with one `plan` add up; the one with `last` closes it."""
+    """Notes of a plan, by absolute beat. Several with one `plan` add up; the one with `last` closes it.
+
+    `jumps` is that of the `ClockState` by which the beats were reckoned: where the clock has jumped since,
+    they are carried along as what was queued, or the plan is cancelled. None takes the beats as they are.
+    """
 
     plan: str
     cues: tuple[Cue, ...]
     changes: tuple[Change, ...] = ()
     port: str = ""  # an output's name; "" is the first
     last: bool = True
+    jumps: int | None = None
 
 
 class Cancel(NamedTuple):
@@ -195,7 +234,9 @@ class ControlHeard(NamedTuple):
 class ClockState(NamedTuple):
     """Where the clock is: at every change, and four times a second while it runs.
 
-    `bar` is the beat of a bar line at or before `beat`.
+    `bar` is the beat of a bar line at or before `beat`. Where the host loops, `loop_length` is not 0, and the
+    clock jumps back from the loop's end. `jumps` counts the clock's jumps: what was queued before one was
+    carried along or cancelled, as `Jumped` says.
     """
 
     running: bool
@@ -206,6 +247,9 @@ class ClockState(NamedTuple):
     numerator: int
     denominator: int
     bar: float
+    loop_start: float = 0.0
+    loop_length: float = 0.0
+    jumps: int = 0
 
     @property
     def bar_length(self) -> float:
@@ -226,6 +270,19 @@ class ClockState(NamedTuple):
     def bar_after(self, beat: float) -> float:
         """The first bar line at or after `beat`."""
         return self.bar + math.ceil((beat - self.bar) / self.bar_length - 1e-6) * self.bar_length
+
+
+class Jumped(NamedTuple):
+    """The clock has jumped by `by` beats, told before its new state.
+
+    Where `carried`, queued and sounding notes went along: what stood at beat b now stands at b + by. Else
+    what sounded has ended and every plan is cancelled.
+    """
+
+    by: float
+    time: float
+    carried: bool
+    jumps: int  # as in the ClockState that follows
 
 
 class PlanStarted(NamedTuple):
@@ -251,6 +308,7 @@ class Timing(NamedTuple):
     p99: float
     worst: float
     realtime: bool
+    late: int = 0  # notes that left more than 5 ms after their beat
 
 
 class Pong(NamedTuple):
@@ -280,6 +338,9 @@ ToConductor = (
     | Start
     | Stop
     | Locate
+    | Steer
+    | Resume
+    | HostTransport
     | CountIn
     | Play
     | Cancel
@@ -298,6 +359,7 @@ FromConductor = (
     | NoteHeard
     | ControlHeard
     | ClockState
+    | Jumped
     | PlanStarted
     | PlanFinished
     | Timing

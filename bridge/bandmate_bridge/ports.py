@@ -76,6 +76,7 @@ class Ports:
             *(("in", wish) for wish in configure.inputs),
             *(("out", wish) for wish in configure.outputs),
         ]
+        self._usual_output = configure.outputs[0].name if configure.outputs else ""
         self._wanted_backend = configure.backend
         self._heard = heard
         self._changed = changed
@@ -109,10 +110,10 @@ class Ports:
             self._first_output = None
 
     def send(self, name: str, data: tuple[int, ...]) -> None:
-        """Sends by the output `name` ("" is the first that is open); nothing where it is not open."""
+        """Sends by the output `name` ("" is the first that was wished for); nothing where it is not open."""
         if self._server_is_lost:
             return  # rtmidi would wait for ever for a dead server to read
-        output = self._outputs.get(name) if name else next(iter(self._outputs.values()), None)
+        output = self._outputs.get(name or self._usual_output)
         if output is not None:
             with contextlib.suppress(Exception):
                 output.send_message(data)

@@ -34,7 +34,9 @@ CODES: dict[str, str] = {
     "library_full": "the disk is full",
     "library_readonly": "the library's folder cannot be written",
     "library_unusable": "the library's folder cannot be used",
-    "clock_follows": "tempo and metre come from MIDI clock",
+    "clock_follows": "the clock that is followed says this itself",
+    "not_host": "the clock is not the host's, or another client is the host",
+    "no_link": "Ableton Link is not installed",
     "no_conductor": "the process that holds the MIDI ports does not answer",
     "bad_path": "the folder cannot be written, or its disk is full",
     "bad_soundfont": "the soundfont is missing, damaged or none",
@@ -74,13 +76,32 @@ TABLE: tuple[Message, ...] = (
     ),
     message(
         "ask", "tempo", "id:id bpm:float",
-        "Set the internal clock, 20 to 400 quarter notes a minute.",
+        "Set the clock, 20 to 400 quarter notes a minute, where it is internal or the player's.",
+        "ok refused",
+    ),
+    message(
+        "ask", "tap", "id:id",
+        "Tap the tempo: from the fourth tap on the clock takes it, and its beat where it runs.",
         "ok refused",
     ),
     message(
         "ask", "metre", "id:id beats:count unit:count",
-        "Set the internal clock's time signature.",
+        "Set the time signature, where the clock that is followed does not say it.",
         "ok refused",
+    ),
+    message(
+        "ask", "clock", "id:id source:text",
+        "What keeps time from now on: internal, midi, host, link or player. What sounds ends.",
+        "ok refused",
+    ),
+    message(
+        "ask", "host",
+        "id:id playing:int beat:float bpm:float beats:count unit:count loop:int loop_start:float "
+        "loop_length:float",
+        "The host's transport, where the clock is host: at every change, and about ten times a second while "
+        "it plays. The beat is where the host is at the moment of sending, in quarter notes; then its tempo, "
+        "its time signature, whether it loops (1), and where. Not answered, but where it is refused.",
+        "refused",
     ),
     message(
         "ask", "ports", "id:id",

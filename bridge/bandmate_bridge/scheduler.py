@@ -31,7 +31,10 @@ Send = Callable[[str, "tuple[int, ...]"], None]
 
 
 class Event(NamedTuple):
-    """An entry of a plan's heap; `serial` makes the order total before the rest is compared."""
+    """An entry of a plan's heap; `serial` makes the order total before the rest is compared.
+
+    `beat` is the clock's less its plan's `shift`.
+    """
 
     beat: float
     order: int
@@ -50,6 +53,8 @@ class Plan:
     played: int = 0
     dropped: int = 0
     closed: bool = False
+    shift: float = 0.0
+    """Beats that jumps of the clock have carried the plan along."""
     held: set[tuple[int, int]] = field(default_factory=set)
     """(status, channel) of pedals that are down and bends off the centre."""
 
@@ -63,8 +68,9 @@ class Scheduler:
     """A heap by beat for each plan, played by one thread that calls `play_due` when `deadline` has come.
 
     As the heaps hold beats and the clock turns the first of them into a time when asked, a change of tempo
-    holds for everything queued. A note's end is queued when it begins, and ends that note alone. A cancelled
-    plan costs no more than its sounding notes: its heap is thrown away bit by bit, by `tidy`.
+    holds for everything queued; a jump that carries the plans along shifts each as a whole. A note's end is
+    queued when it begins, and ends that note alone. A cancelled plan costs no more than its sounding notes:
+    its heap is thrown away bit by bit, by `tidy`.
     """
 
     def __init__(self, clock: Clock, send: Send, tell: Callable[[FromConductor], None]) -> None:
@@ -85,23 +91,24 @@ class Scheduler:
     ) -> None:
         plan = self._plans.setdefault(name, Plan(name, port))
         for change in changes:
-            self._push(plan, change.beat, CHANGE, tuple(change.data))
+            self._push(plan, change.beat - plan.shift, CHANGE, tuple(change.data))
         for cue in cues:
             data = (NOTE_ON | cue.channel & 15, cue.pitch & 127, max(1, cue.velocity & 127))
-            self._push(plan, cue.start, ON, data, cue.duration)
+            self._push(plan, cue.start - plan.shift, ON, data, cue.duration)
         plan.closed = plan.closed or last
         self._finish_if_done(plan)
 
     def deadline(self) -> float:
         """When the first event is due; NEVER where nothing is queued or the clock stands still."""
         first = self._first()
-        return self._clock.time_at(first[1].beat) if first else NEVER
+        return self._clock.time_at(first[1].beat + first[0].shift) if first else NEVER
 
     def play_due(self) -> None:
         """Sends everything whose deadline has passed."""
         while (first := self._first()) is not None:
             plan, event = first
-            deadline, time = self._clock.time_at(event.beat), now()
+            beat = event.beat + plan.shift
+            deadline, time = self._clock.time_at(beat), now()
             if deadline > time:
                 return
             heapq.heappop(plan.heap)
@@ -113,7 +120,7 @@ class Scheduler:
                     self._begin(plan, event)
                     self.lateness.append(now() - deadline)
                     if plan.played == 1:
-                        self._tell(PlanStarted(plan.name, deadline, event.beat))
+                        self._tell(PlanStarted(plan.name, deadline, beat))
             elif event.order == CHANGE:
                 self._change(plan, event.data)
             else:
@@ -131,6 +138,13 @@ class Scheduler:
         self._thrown_away.append(plan.heap)
         self._tell(PlanFinished(name, plan.played, plan.dropped, True))
 
+    def refuse(self, name: str) -> None:
+        """Cancels the plan, and says so where there was none: its notes came too late to be understood."""
+        if name in self._plans:
+            self.cancel(name)
+        else:
+            self._tell(PlanFinished(name, 0, 0, True))
+
     def silence(self) -> None:
         """Cancels every plan."""
         for name in list(self._plans):
@@ -145,6 +159,11 @@ class Scheduler:
         if not heap:
             self._thrown_away.pop()
         return True
+
+    def carry(self, beats: float) -> None:
+        """Goes along with a clock that jumps by so many beats: what is queued and sounds keeps its time."""
+        for plan in self._plans.values():
+            plan.shift += beats
 
     def end_notes(self) -> None:
         """Ends what sounds and leaves what is queued: for a jump of the clock."""
@@ -183,7 +202,7 @@ class Scheduler:
             while heap and heap[0].order == OFF and not self._still_sounds(plan, heap[0]):
                 heapq.heappop(heap)
                 self._finish_if_done(plan)
-            if heap and (first is None or heap[0] < first[1]):
+            if heap and (first is None or _order(plan) < _order(first[0])):
                 first = plan, heap[0]
         return first
 
@@ -227,6 +246,12 @@ class Scheduler:
             del self._plans[plan.name]
             self._release(plan)
             self._tell(PlanFinished(plan.name, plan.played, plan.dropped, False))
+
+
+def _order(plan: Plan) -> tuple[float, int, int]:
+    """Where the first event of a plan stands among those of the others."""
+    beat, order, serial, _, _ = plan.heap[0]
+    return beat + plan.shift, order, serial
 
 
 def _mark(held: set[tuple[int, int]], entry: tuple[int, int], is_held: bool) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 from bandmate.folders import config_folder, data_folder
+from bandmate_bridge.messages import Source
 from bandmate_models.controls import BY_ROLE, RANGES, SWITCHES, TEXTS, Controls
 from bandmate_models.errors import BandmateError
 
@@ -69,7 +70,8 @@ SETTINGS = {
     "listen": Setting("serve: hear a microphone or line as a player, one note at a time"),
     "listen_device": Setting("sound device to hear, by part of its name; unset: the usual one"),
     "listen_latency": Setting("ms taken off what is heard; unset: as `ports calibrate` found", 0, 1000),
-    "clock": Setting("what keeps time", choices=("internal", "midi")),
+    "clock": Setting("what keeps time", choices=get_args(Source)),
+    "clock_out": Setting("MIDI port to send clock on, Bandmate Clock for one of our own; unset: none"),
     "tempo": Setting("quarter notes per minute of the internal clock", 20, 400),
     "metre": Setting("time signature of the internal clock", form=r"([1-9]|[12]\d|3[0-2])/(1|2|4|8|16|32)"),
     "count_in": Setting("bars counted in before the player's phrase; 0: none", 0, 8),
@@ -105,6 +107,7 @@ class Config:
     listen_device: str | None = None
     listen_latency: float | None = None
     clock: str = "internal"
+    clock_out: str | None = None
     tempo: float = 120.0
     metre: str = "4/4"
     count_in: int = 1

@@ -15,6 +15,7 @@ from bandmate.session import Session
 from bandmate.task_desk import TaskDesk
 from bandmate.tasks.form import Composer
 from bandmate.tasks.studio import Request
+from bandmate.transport_desk import TransportDesk
 from bandmate.writer import Answer
 from bandmate_bridge.link import ConductorLink
 from bandmate_bridge.messages import ListPorts, PortList
@@ -25,9 +26,6 @@ from bandmate_models.controls import Controls
 from bandmate_models.errors import BandmateError
 
 MOST_TAKES = 200  # that one request lists
-SLOWEST, FASTEST = 20.0, 400.0
-UNITS = (1, 2, 4, 8, 16, 32)
-MOST_BEATS = 32  # in a bar
 ERRANDS = 64  # that may wait for the disk
 
 log = logging.getLogger("bandmate.desk")
@@ -53,6 +51,7 @@ class Desk:
         self.jobs = Jobs()
         self._answering = Answering(composer, model, library, lambda: session.writing)
         self._tasks = TaskDesk(self.jobs, self._answering, library, controls, lambda: session.phrase)
+        self._transport = TransportDesk(session.time, link.send)
         self._model = model
         self._library = library
         self._session = session
@@ -72,9 +71,8 @@ class Desk:
         return {
             "status": self._status,
             "panic": self._panic,
-            "tempo": self._tempo,
-            "metre": self._metre,
             "ports": self._ports,
+            **self._transport.handlers(),
             **self._tasks.handlers(),
             "cancel": self._cancel,
             "takes": self._takes,
@@ -122,18 +120,6 @@ class Desk:
 
     def _panic(self, client: Client, request: int) -> None:
         self._session.panic()
-        client.tell("ok", request)
-
-    def _tempo(self, client: Client, request: int, bpm: float) -> None:
-        if not SLOWEST <= bpm <= FASTEST:
-            raise BandmateError(f"a tempo is {SLOWEST:g} to {FASTEST:g}, not {bpm:g}", "bad_value")
-        self._session.time.set_tempo(bpm)
-        client.tell("ok", request)
-
-    def _metre(self, client: Client, request: int, beats: int, unit: int) -> None:
-        if not 1 <= beats <= MOST_BEATS or unit not in UNITS:
-            raise BandmateError(f"{beats}/{unit} is no metre: write it like 4 4, 3 4 or 6 8", "bad_value")
-        self._session.time.set_metre(beats, unit)
         client.tell("ok", request)
 
     def _ports(self, client: Client, request: int) -> None:

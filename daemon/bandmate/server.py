@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import cast
 
 from bandmate import __version__
 from bandmate.answers import model_name
@@ -23,8 +24,9 @@ from bandmate.tasks.continuation import Continuation
 from bandmate.tasks.form import Composer, Songwriter
 from bandmate.tasks.studio import TASKS, Studio
 from bandmate.writer import Answer, Musician
+from bandmate_bridge.clocks.ableton_link import require_link
 from bandmate_bridge.link import ConductorLink
-from bandmate_bridge.messages import Configure, FromConductor, PortWish, Ready, SetMetre, SetTempo
+from bandmate_bridge.messages import Configure, FromConductor, PortWish, Ready, SetMetre, SetTempo, Source
 from bandmate_bridge.osc_server import OscServer
 from bandmate_models.weights import Weights
 
@@ -166,11 +168,17 @@ def serve(config: Config, say: Callable[[str], None] = print) -> None:
 
 
 def _configure(config: Config) -> Configure:
+    """Raises BandmateError("no_link") where the clock is one that is not installed."""
+
     def wish(name: str) -> PortWish:
         return PortWish(name, virtual=name.startswith(OWN_PORTS))
 
+    if config.clock == "link":
+        require_link()
     return Configure(
         (wish(config.midi_in),),
         (wish(config.midi_out),),
-        source="midi" if config.clock == "midi" else "internal",
+        source=cast(Source, config.clock),
+        clock_out=config.clock_out or "",
+        clock_out_virtual=wish(config.clock_out or "").virtual,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from bandmate_bridge.clocks.ableton_link import require_link
+from bandmate_bridge.clocks.transport import LEADERS
 from bandmate_bridge.messages import (
     ClockState,
     ControlHeard,
@@ -13,19 +15,33 @@ from bandmate_bridge.messages import (
     Locate,
     NoteHeard,
     SetMetre,
+    SetSource,
     SetTempo,
+    Source,
     Start,
+    Steer,
     Stop,
     ToConductor,
 )
 from bandmate_bridge.phrase import PhraseCapture
+from bandmate_bridge.tap import TapTempo
 from bandmate_bridge.tempo import estimate_tempo
 from bandmate_models.errors import BandmateError
 
 CALM_BARS = 8  # bars without music after which the internal clock stands still again
 SURE = 0.8  # certainty from which the player's own tempo is taken
 NEAR = 0.005  # share of the tempo that is not worth a change
+SLOWEST, FASTEST = 20.0, 400.0  # that can be tapped
 JUMP = 1.0  # beats by which a clock that moves on has jumped
+
+OWN: frozenset[Source] = frozenset(("internal", "player"))
+"""Clocks that this program starts and stops itself."""
+
+NOT_RUNNING: Mapping[Source, str] = {
+    "midi": "no MIDI clock runs: start the sender, or use the internal clock",
+    "host": "the host does not play: start it, or use the internal clock",
+    "link": "Link stands still: start it in one of its programs, or use the internal clock",
+}
 
 _Heard = TypeVar("_Heard", NoteHeard, ControlHeard)
 
@@ -53,6 +69,8 @@ class Timekeeper:
         self._started = -math.inf  # time of the note that started the clock
         self._active = 0.0  # beat of the latest music
         self._warned = False
+        self._taps = TapTempo()
+        self._chosen: Source | None = None
 
     def hear(self, clock: ClockState) -> bool:
         """What the conductor says of its clock; True where it has stopped or jumped, and the beat is lost."""
@@ -66,16 +84,15 @@ class Timekeeper:
 
     def stamp(self, message: _Heard) -> _Heard:
         """The message with its beat on the clock as it is known here, which may be newer."""
-        if self.clock.source == "internal":
+        if self.clock.source in OWN:
             return message._replace(beat=self.clock.beat_at(message.time))
         return message
 
     def begin(self, time: float) -> bool:
         """Starts the internal clock with a note at `time`, its beat 0; False where another clock has to."""
-        if self.clock.source != "internal":
+        if self.clock.source not in OWN:
             if not self._warned:
-                sentence = "no MIDI clock runs: start the sender, or use the internal clock"
-                self._notice("no_clock", sentence)
+                self._notice("no_clock", NOT_RUNNING[self.clock.source])
             self._warned = True
             return False
         self._send(Start(0.0))
@@ -86,7 +103,7 @@ class Timekeeper:
 
     def count_in(self) -> None:
         """Clicks, then beat 0, where the internal clock stands still and that is wished."""
-        if not self.clock.running and self.clock.source == "internal" and self._count_in:
+        if not self.clock.running and self.clock.source in OWN and self._count_in:
             self._send(CountIn(self._count_in))
 
     def follow(self, capture: PhraseCapture) -> None:
@@ -115,23 +132,44 @@ class Timekeeper:
         """Lets the internal clock stand still when there was no music for a while."""
         if music:
             self._active = beat
-        elif self.clock.source == "internal" and beat > self._active + CALM_BARS * self.clock.bar_length:
+        elif self.clock.source in OWN and beat > self._active + CALM_BARS * self.clock.bar_length:
             self._send(Stop())
             self._active = math.inf
 
     def set_tempo(self, bpm: float) -> None:
         """From now on, whatever is played; from any thread. Raises BandmateError `clock_follows`."""
-        self._check()
+        if self.source not in OWN:
+            raise BandmateError(f"the clock follows {LEADERS[self.source]}: set it there", "clock_follows")
         self._follows = self._listens = False
         self._send(SetTempo(bpm))
 
+    def tap(self, time: float) -> None:
+        """One of at least four taps: they set the tempo, and the beat of a running clock. From any thread.
+
+        Raises BandmateError `clock_follows`.
+        """
+        bpm = self._taps.tap(time)
+        if bpm is None:
+            return
+        self.set_tempo(min(max(bpm, SLOWEST), FASTEST))
+        clock = self.clock
+        if clock.running:
+            self._send(Steer(round(clock.beat_at(time)), time, bpm))
+
+    def choose(self, source: Source) -> None:
+        """Whose clock it is from now on; from any thread. Raises BandmateError `no_link`."""
+        if source == "link":
+            require_link()
+        self._chosen = source
+        self._send(SetSource(source))
+
+    @property
+    def source(self) -> Source:
+        """Whose clock it is, or is about to be."""
+        return self._chosen or self.clock.source
+
     def set_metre(self, numerator: int, denominator: int) -> None:
         """From the next bar line on; from any thread. Raises BandmateError `clock_follows`."""
-        self._check()
+        if self.source == "host":
+            raise BandmateError("the metre is the host's: set it there", "clock_follows")
         self._send(SetMetre(numerator, denominator))
-
-    def _check(self) -> None:
-        if self.clock.source != "internal":
-            raise BandmateError(
-                "the clock follows incoming MIDI clock: set it at the sender", "clock_follows"
-            )

@@ -1,0 +1,99 @@
+"""The pulses of MIDI clock, cleared of jitter, and how many of them were lost on the way."""
+
+from __future__ import annotations
+
+import math
+
+PULSES_PER_BEAT = 24
+
+FORGOTTEN = 10.0
+"""Seconds without a pulse after which nothing is known of their place any more."""
+
+
+class PulseFilter:
+    """A delay-locked loop of second order (Adriaensen, "Using a DLL to filter time", 2005).
+
+    Each pulse is compared with its prediction; a part of the error corrects the phase, a smaller part the
+    period. The loop starts wide, to find the tempo within a beat, and narrows over two beats: then jitter
+    faster than half a second is averaged out, and a change of tempo is followed in a beat or two. Pulses
+    further than half a period from their prediction are passed over, for they may come in a bunch after a
+    stall; where STRAYS of them follow one another the loop begins anew from these: with the tempo as it was,
+    `missed` of them were lost; else the tempo has jumped.
+    """
+
+    WIDE, STEADY = 0.2, 0.014
+    """Bandwidth of the loop at first and after two beats, as a fraction of the pulse rate."""
+
+    STRAYS = 12
+    SAME_TEMPO = 0.03
+
+    def __init__(self) -> None:
+        self.time = -math.inf
+        """The filtered time of the newest pulse, seconds."""
+        self.period = 0.0
+        """Seconds between two pulses; 0 until two have come."""
+        self._newest = -math.inf
+        self._pulses = 0
+        self._strays: list[float] = []
+
+    def pulse(self, time: float) -> int:
+        """Takes a pulse that came at `time`; gives how many before it are now known to have been lost."""
+        gone, self._newest = time - self._newest > FORGOTTEN, time
+        if self._pulses == 0 or gone:
+            self._anchor(time)
+            return 0
+        self._pulses += 1
+        if self.period == 0.0:
+            self.time, self.period = time, _plausible(time - self.time)
+            return 0
+        self.time += self.period
+        error = time - self.time
+        if abs(error) > self.period / 2.0 + 0.005:
+            return self._stray(time)
+        self._strays.clear()
+        settled = min(1.0, self._pulses / (2.0 * PULSES_PER_BEAT))
+        omega = 2.0 * math.pi * (self.WIDE + (self.STEADY - self.WIDE) * settled)
+        self.time += min(1.0, math.sqrt(2.0) * omega) * error
+        self.period = _plausible(self.period + min(0.5, omega * omega) * error)
+        return 0
+
+    def forget_phase(self) -> None:
+        """Takes the next pulse as it comes, and keeps the tempo."""
+        self._pulses = 0
+
+    @property
+    def bpm(self) -> float | None:
+        return 60.0 / (self.period * PULSES_PER_BEAT) if self.period > 0.0 else None
+
+    @property
+    def newest(self) -> float:
+        """When the newest pulse came."""
+        return self._newest
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether the newest pulse came where it was expected."""
+        return self._pulses > 0 and not self._strays
+
+    def _anchor(self, time: float) -> None:
+        self.time, self._pulses = time, 1
+        self._strays.clear()
+
+    def _stray(self, time: float) -> int:
+        self._strays = [*self._strays[-self.STRAYS :], time]
+        period = (time - self._strays[0]) / self.STRAYS
+        if len(self._strays) <= self.STRAYS or period != _plausible(period):
+            return 0
+        missed = round((time - self.time) / self.period) if self._is_same(period) else 0
+        if not missed:
+            self.period = period
+        self._anchor(time)
+        return max(0, missed)
+
+    def _is_same(self, period: float) -> bool:
+        return abs(period / self.period - 1.0) < self.SAME_TEMPO
+
+
+def _plausible(period: float) -> float:
+    """The period, brought between those of 400 and of 15 beats a minute."""
+    return min(max(period, 60.0 / 400.0 / PULSES_PER_BEAT), 60.0 / 15.0 / PULSES_PER_BEAT)
