@@ -1,4 +1,4 @@
-"""What a command calls by one word: a take of the library, or a MIDI file."""
+"""What a command calls by one word: a take of the library, a MIDI file or a Live set."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from bandmate.config import Config
 from bandmate.library import Library
 from bandmate.stems.music import Music
 
-_SUFFIXES = (".mid", ".midi", ".smf")
+_SUFFIXES = (".mid", ".midi", ".smf", ".als")
 
 
 def music_named(name: str, config: Config, *, with_phrase: bool = False) -> Music:
     """A file where the name is one's, else a take by what `Library.find` takes.
 
-    Raises BandmateError as `read_midi` and `Library.get` do.
+    Raises BandmateError as `read_music` and `Library.get` do.
     """
     file = Path(name)
     if file.suffix.lower() in _SUFFIXES or file.is_file():

@@ -1,4 +1,4 @@
-"""A phrase from a file, whatever the file holds: music as MIDI, or the sound of it."""
+"""A phrase from a file, whatever the file holds: music as MIDI, an Ableton Live set, or sound."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from bandmate.shelf import Shelf
 from bandmate.take import Take, key_name
 from bandmate_bridge.audio.mixes import USUAL, Mixing
 from bandmate_bridge.audio.signal import Audio
+from bandmate_models import ableton
 from bandmate_models.chord_symbols import progression_of
 from bandmate_models.chords import chords_of
+from bandmate_models.errors import BandmateError
 from bandmate_models.midi import read_midi
 from bandmate_models.score import Score
 
@@ -59,13 +61,21 @@ class PhraseFile:
         return told
 
 
-def read_phrase(path: Path, *, threads: int = 1) -> PhraseFile:
-    """A phrase from a MIDI file, or heard in a sound file; its name tells which.
+def read_phrase(
+    path: Path, *, threads: int = 1, scene: str | None = None, track: str | None = None
+) -> PhraseFile:
+    """A phrase from a MIDI file or a Live set, or heard in a sound file; its name tells which.
 
-    Raises BandmateError: "bad_file", and of sound "no_model", "silent", "no_notes", "too_long", "no_ffmpeg".
+    Raises BandmateError: "bad_file"; "bad_value" for a `scene` or `track` that is not in the set, or where
+    there is no set; and of sound "no_model", "silent", "no_notes", "too_long", "no_ffmpeg".
     """
     from bandmate_bridge.audio.listen.sound_file import is_sound
 
+    if path.suffix.lower() == ableton.SUFFIX:
+        reading = ableton.read_live_set(path, scene=scene, track=track)
+        return PhraseFile(reading.score, notices=reading.notices)
+    if scene is not None or track is not None:
+        raise BandmateError(f"{path.name} is no Live set (.als), so it has no scenes or tracks", "bad_value")
     return read_recording(path, threads=threads) if is_sound(path) else PhraseFile(read_midi(path))
 
 

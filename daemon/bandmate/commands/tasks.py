@@ -90,8 +90,16 @@ def add(commands: Commands) -> None:
         )
         for destination, file in zip(_DESTINATIONS, task.files, strict=False):
             command.add_argument(
-                destination, type=Path, metavar=file, help="MIDI file, or sound that is listened to"
+                destination,
+                type=Path,
+                metavar=file,
+                help="MIDI file, Ableton Live set, or sound that is listened to",
             )
+        if task.files:
+            command.add_argument(
+                "--scene", metavar="N", help="of a Live set: a scene, by its number or name"
+            )
+            command.add_argument("--track", metavar="NAME", help="of a Live set: this MIDI track alone")
         if "span" in task.flags:
             command.add_argument(
                 "--span", required=True, metavar="BARS", help="bars to write, counted from 1, like 5-8 or 3"
@@ -126,7 +134,14 @@ def run(name: str, options: argparse.Namespace, config: Config, console: Console
     span = span_of(options.span) if "span" in options else None
     files = {place: getattr(options, place, None) for place in _DESTINATIONS}
     music = {
-        place: read_phrase(file, threads=config.threads) for place, file in files.items() if file is not None
+        place: read_phrase(
+            file,
+            threads=config.threads,
+            scene=options.scene if place == "phrase" else None,
+            track=options.track if place == "phrase" else None,
+        )
+        for place, file in files.items()
+        if file is not None
     }
     for file in music.values():
         for notice in file.notices:

@@ -11,7 +11,7 @@ from bandmate.placing import Placed
 from bandmate.take import Take
 from bandmate_bridge.audio.provenance import Provenance
 from bandmate_models.errors import BandmateError
-from bandmate_models.midi import read_midi
+from bandmate_models.music_file import read_music
 from bandmate_models.score import Part, Score
 
 _TOLD = ("id", "created", "task", "model", "seed", "controls", "parent", "tags")
@@ -33,8 +33,8 @@ class Music:
 
     @classmethod
     def of_file(cls, file: Path) -> Music:
-        """Raises BandmateError as `read_midi` does."""
-        score = read_midi(file)
+        """Raises BandmateError as `read_music` does."""
+        score = read_music(file)
         beats = max((bar.end for bar in score.bars()), default=0.0)
         return cls(score, beats, file.stem, 0.0, {"source": file.name, "take": None}, Provenance())
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from .. import vocabulary as v
 from ..encoding import encode, plays_freely
 from ..errors import BandmateError
-from ..midi import read_midi
+from ..music_file import read_music
 from ..reading import decode
 from ..score import Note, Score
 from .pieces import Piece, pieces_of_folder, pieces_of_manifest
@@ -40,7 +40,7 @@ def check_piece(piece: Piece) -> Checked:
     """Encode and decode one file, then what came back once more."""
     name = piece.source.name
     try:
-        score = read_midi(piece.path)
+        score = read_music(piece.path)
     except BandmateError as error:
         return Checked(name, str(error), 0, 0, 0, 0, 0.0, True)
     notes = [n for part in score.parts for n in part.notes]

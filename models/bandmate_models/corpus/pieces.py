@@ -9,15 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ..ableton import SUFFIX as LIVE_SET
 from ..errors import BandmateError
 from .genres import genre_of, grooves_of
 from .sources import BY_NAME, USER, VERSIONS_PER_GROUP, Source
 
 SPLITS = ("train", "valid", "test")
+SUFFIXES = (".mid", ".midi", LIVE_SET)
+_BACKUPS = "Backup"
+"""The folder of a Live project that holds earlier states of its sets."""
 
 
 class Piece(NamedTuple):
-    """One MIDI file, the source it counts for, its split, the group no split may cut, its genre if known."""
+    """A MIDI file or Live set, its source, its split, the group no split may cut, its genre if known."""
 
     path: Path
     source: Source
@@ -53,13 +57,19 @@ def pieces_of_manifest(
 
 
 def pieces_of_folder(folder: Path, *, held_out: float = 0.05) -> Iterator[Piece]:
-    """Every MIDI file under `folder`; a share `held_out` of them, picked by name, is for validation.
+    """Every MIDI file and Live set under `folder`; a share `held_out`, picked by name, is for validation.
 
-    Raises BandmateError when there is none.
+    The backups that Live keeps of its sets are left out. Raises BandmateError when there is none.
     """
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".mid", ".midi") and p.is_file())
+    paths = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES and path.parent.name != _BACKUPS and path.is_file()
+    )
     if not paths:
-        raise BandmateError(f"no MIDI files under {folder}; name a folder that holds .mid files", "bad_file")
+        raise BandmateError(
+            f"no music under {folder}; name a folder that holds MIDI files or Live sets (.als)", "bad_file"
+        )
     for path in paths:
         name = path.relative_to(folder).as_posix()
         chance = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32

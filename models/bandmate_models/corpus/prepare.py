@@ -1,4 +1,6 @@
-"""Prepare a corpus once: MIDI files -> `tokens.bin` (uint16) and `index.npz`, memory-mapped by training.
+"""Prepare a corpus once: music -> `tokens.bin` (uint16) and `index.npz`, memory-mapped by training.
+
+Music are MIDI files and Ableton Live sets.
 
 python -m bandmate_models.corpus.prepare --manifest manifest.csv --midi FOLDER -o prepared/
 python -m bandmate_models.corpus.prepare --midi MY_MIDI_FOLDER -o prepared/
@@ -21,7 +23,7 @@ import numpy as np
 
 from .. import vocabulary as v
 from ..errors import BandmateError
-from ..midi import read_midi
+from ..music_file import read_music
 from .pieces import SPLITS, Piece, pieces_of_folder, pieces_of_manifest
 from .sequences import KINDS
 from .variants import variants
@@ -41,7 +43,7 @@ class Prepared(NamedTuple):
 def prepare_piece(number: int, piece: Piece) -> Prepared:
     """Read and encode one file; a file that cannot be used is told, never raised."""
     try:
-        score = read_midi(piece.path)
+        score = read_music(piece.path)
     except BandmateError as error:
         return Prepared(number, [], 0, str(error))
     rng = random.Random(f"{piece.group}/{piece.path.name}")
@@ -125,7 +127,7 @@ def _show_progress(done: int, total: int, tokens: int, began: float) -> None:
 
 def main(argv: Iterable[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bandmate_models.corpus.prepare", description=__doc__)
-    parser.add_argument("--midi", type=Path, required=True, help="folder of MIDI files")
+    parser.add_argument("--midi", type=Path, required=True, help="folder of MIDI files and Live sets")
     parser.add_argument("--manifest", type=Path, help="manifest.csv of the corpus, with sources and splits")
     parser.add_argument("--no-synthetic", action="store_true", help="leave the generated band parts out")
     parser.add_argument(
