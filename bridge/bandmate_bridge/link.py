@@ -17,20 +17,19 @@ from bandmate_bridge.messages import (
     Configure,
     Fault,
     FromConductor,
-    Locate,
     PlanFinished,
     Play,
     PortsChanged,
     PortState,
     Ready,
     Restarted,
+    Resume,
     ServerLost,
     SetMetre,
     SetSource,
     SetTempo,
     Shutdown,
     SilenceNotes,
-    Start,
     ToConductor,
 )
 from bandmate_bridge.wire import decode, encode, pieces
@@ -196,10 +195,9 @@ class ConductorLink:
         for setting in (self._tempo, self._metre):
             if setting is not None:
                 self._write(encode(setting))
-        if clock.running and clock.source == "internal":
+        if clock.running:
             now = time.perf_counter()
-            self._write(encode(Start(clock.beat_at(now), clock.bar)))
-            self._write(encode(Locate(clock.beat_at(now), now)))
+            self._write(encode(Resume(clock.beat_at(now), now, clock.bpm, clock.bar)))
         if self._read(self._process.stdout, Ready):
             self._jack.mend()
             sounding = sorted({pair for pairs in abandoned.values() for pair in pairs})

@@ -34,6 +34,7 @@ class MidiClock(ClockSource):
         self._next_pulse = 0  # its place in pulses from beat 0
         self._armed = False
         self._lost = False
+        self._resumed = False  # the next pulse is the one that is nearest
         self._pardoned = 0.0
 
     def receive(self, data: Sequence[int], time: float) -> Turn | None:
@@ -66,8 +67,7 @@ class MidiClock(ClockSource):
         clock = self._clock
         clock.bpm = before.bpm
         clock.start(before.beat, before.time, before.bar)
-        self._next_pulse = round(clock.beat_at(now) * PULSES_PER_BEAT)
-        self._pardoned = now
+        self._pardoned, self._resumed = now, True
         return Turn("started")
 
     def _locate(self, pulse: int, time: float) -> Turn:
@@ -95,12 +95,12 @@ class MidiClock(ClockSource):
     def _pulse(self, time: float) -> Turn | None:
         clock = self._clock
         self._next_pulse += (missed := self._filter.pulse(time))
+        if self._resumed:
+            self._next_pulse, self._resumed = round(clock.beat_at(time) * PULSES_PER_BEAT), False
         bpm = self._filter.bpm or clock.bpm
         found = self._lost and missed > 0
         if not (self._armed or clock.running or found):
             self._next_pulse += self._lost
-            if abs(bpm - clock.bpm) < 1e-9:
-                return None
             clock.bpm = bpm
             return None
         beat = self._next_pulse / PULSES_PER_BEAT
