@@ -244,7 +244,7 @@ def test_a_daemon_that_does_not_come_up_is_told(
     system: Manager, fake: FakeManager, port: int, tmp_path: Path
 ) -> None:
     nowhere = [*serving(port, tmp_path), "--weights", str(tmp_path / "no model")]
-    with pytest.raises(BandmateError, match="nothing answers") as error:
+    with pytest.raises(BandmateError, match="does not answer") as error:
         Service(system, fake).install(nowhere, patience=0.3)
     assert error.value.code == "no_answer"
     assert Service(system, fake).status().owner == "us"

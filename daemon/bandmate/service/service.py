@@ -91,7 +91,7 @@ class Service:
                 raise BandmateError(f"{' '.join(command[:3])} failed: {done.said}", "no_service")
         if not answers(host, port, patience):
             log = self._manager.log
-            raise BandmateError(f"installed, but nothing answers on {host} port {port}; see {log}", "no_answer")
+            raise BandmateError(f"installed, but {host} port {port} does not answer; see {log}", "no_answer")
         return True
 
     def remove(self) -> bool:
