@@ -1,4 +1,4 @@
-"""A live session on one straight time line: who played what, in which tempo and metre, and bars cut out of it.
+"""A live session on one straight time line: who played what, in which tempo and metre; bars cut out of it.
 
 Beats of the tape are quarter notes that never go back; `splice` makes them of the clock's.
 """
@@ -21,6 +21,8 @@ SHORTEST = 1 / 64
 """Beats that a note has at least."""
 TAIL = 0.125
 """Beats of a note at the beginning of a cut, below which it counts as the end of what was before."""
+BEGINNING = -65536.0
+"""A bar line before every session: from there on the usual tempo and metre hold until others are told."""
 _SLACK = 1e-6
 
 
@@ -69,14 +71,14 @@ class Turn(NamedTuple):
 
 
 class Void(NamedTuple):
-    """What was told of `who` ("": the whole band) from `beat` on never sounded, and what sounds there ends."""
+    """What was told of `who` ("": the band) from `beat` on never sounded, and what sounds there ends."""
 
     who: str
     beat: float
 
 
 class Jump(NamedTuple):
-    """At `beat` the clock went elsewhere: everything ended, and the tape goes on at `after`, clock's `place`."""
+    """At `beat` the clock went to `place`: all that sounded ended, and the tape goes on at `after`."""
 
     beat: float
     after: float
@@ -95,13 +97,17 @@ _Dated = TypeVar("_Dated", Tempo, Metre, Key, Marker)
 
 @dataclass
 class Tape:
-    """Takes entries in the order in which they happened; `now` is the last beat that is known to have come."""
+    """Takes entries in the order in which they happened.
 
-    tempos: list[Tempo] = field(default_factory=lambda: [Tempo(0.0, 120.0)])
-    metres: list[Metre] = field(default_factory=lambda: [Metre(0.0, 4, 4)])
+    `now` is the last beat that is known to have come, `began` the beat of the first note ever.
+    """
+
+    tempos: list[Tempo] = field(default_factory=lambda: [Tempo(BEGINNING, 120.0)])
+    metres: list[Metre] = field(default_factory=lambda: [Metre(BEGINNING, 4, 4)])
     keys: list[Key] = field(default_factory=list)
     markers: list[Marker] = field(default_factory=list)
     now: float = -math.inf
+    began: float = math.inf
     _sounds: dict[tuple[str, int], list[Sound]] = field(default_factory=dict)
     _turns: dict[tuple[str, int], list[Control]] = field(default_factory=dict)
     _down: dict[tuple[str, int, int], Down] = field(default_factory=dict)
@@ -116,7 +122,9 @@ class Tape:
     def hear(self, entry: Entry) -> None:
         if isinstance(entry, Sound):
             self._sounds.setdefault((entry.who, entry.channel), []).append(entry)
+            self.began = min(self.began, entry.start)
         elif isinstance(entry, Down):
+            self.began = min(self.began, entry.beat)
             self._end((entry.who, entry.channel, entry.pitch), entry.beat)
             self._down[entry.who, entry.channel, entry.pitch] = entry
             self._reach(entry.beat)
@@ -163,12 +171,23 @@ class Tape:
     def span(self) -> tuple[float, float] | None:
         """The bar lines round all that sounded; None for silence."""
         sounds = [sound for line in self._sounds.values() for sound in line]
-        starts = [sound.start for sound in sounds] + [down.beat for down in self._down.values()]
+        held = [down.beat for down in self._down.values()]
+        starts = [*(sound.start for sound in sounds), *held]
         if not starts:
             return None
-        ends = [sound.end for sound in sounds] + [max(self.now, beat) for beat in starts]
+        ends = [*(sound.end for sound in sounds), *(max(self.now, beat) for beat in held)]
         first = self.bar_before(min(starts))
         return first, max(self.bar_after(max(ends)), self._next_bar(first))
+
+    def standing(self, beat: float) -> list[Entry]:
+        """What another tape has to know that begins at `beat`: tempo, metre, key, controllers since then."""
+        known: list[Entry] = []
+        for changes in (self.tempos, self.metres, self.keys):
+            known += changes[max(0, bisect_right(changes, beat, key=_beat) - 1) :]
+        for line, controls in self._turns.items():
+            later = (control for control in controls if control.beat > beat)
+            known += [Turn(*line, c.beat, c.number, c.value) for c in (*_in_force(controls, beat), *later)]
+        return known
 
     def forget(self, beat: float) -> None:
         """Lets go of what had ended before `beat`, and of what no longer matters from there on."""
@@ -177,7 +196,7 @@ class Tape:
         for line, controls in self._turns.items():
             self._turns[line] = [*_in_force(controls, beat), *(c for c in controls if c.beat > beat)]
         for changes in (self.tempos, self.metres, self.keys):
-            del changes[: max(0, bisect_right(changes, beat, key=_beat) - 1)]  # type: ignore[arg-type]
+            del changes[: max(0, bisect_right(changes, beat, key=_beat) - 1)]
         del self.markers[: bisect_right(self.markers, beat, key=_beat)]
 
     def score(self, start: float, end: float) -> Score:
@@ -190,9 +209,9 @@ class Tape:
         for down in self._down.values():
             held = Sound(*down[:4], max(end, down.beat) - down.beat, *down[4:])
             lines.setdefault((down.who, down.channel), []).append(held)
-        parts = [self._part(key, _cut(lines[key], start, end), start, end) for key in sorted(lines, key=_order)]
+        cut = {key: _cut(lines[key], start, end) for key in sorted(lines, key=_order)}
         return Score(
-            parts=tuple(part for part in parts if part.notes),
+            parts=tuple(self._part(key, sounds, start, end) for key, sounds in cut.items() if sounds),
             tempos=_moved(self.tempos, start, end),
             metres=_moved(self.metres, start, end),
             keys=_moved(self.keys, start, end),
@@ -214,7 +233,7 @@ class Tape:
         return Part(
             role=_role(who, channel, sounds),
             notes=notes,
-            program=programs[0][1] if programs else 0,
+            program=programs[0][1],
             controls=tuple(sorted([*moved, *changes])),
             name=who,
         )
@@ -271,9 +290,11 @@ def _enter(changes: list[_Dated], change: _Dated) -> None:
 def _moved(changes: list[_Dated], start: float, end: float) -> tuple[_Dated, ...]:
     """The changes from `start` to `end` as from beat 0 on, the one in force at `start` first."""
     after = bisect_right(changes, start + _SLACK, key=_beat)
-    first = [change._replace(beat=0.0) for change in changes[:after][-1:] or changes[:1]]
-    later = (change._replace(beat=change.beat - start) for change in changes[after:] if change.beat < end)
-    return (*first, *(change for change in later if change.beat > 0.0 and change not in first))
+    moved: list[_Dated] = []
+    for change in changes[max(0, after - 1) :]:
+        if change.beat < end:
+            moved.append(change._replace(beat=max(0.0, change.beat - start)))
+    return tuple(moved)
 
 
 def _in_force(controls: Iterable[Control], beat: float) -> Iterator[Control]:
