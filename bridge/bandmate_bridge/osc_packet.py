@@ -1,5 +1,7 @@
 """The wire: OSC 1.0 packets to and from Python, ints, floats and strings only.
 
+Doubles are read too, as hosts send them whose scripts know no other numbers (Bitwig's), and never written.
+
 Rejecting is as cheap as reading, so that a flood of garbage costs next to nothing, and nesting is
 bounded, so that no packet can exhaust the stack.
 """
@@ -15,7 +17,8 @@ MAX_DATAGRAM = 9_216  # macOS refuses longer UDP datagrams by default
 MAX_NESTING = 4
 _BUNDLE = b"#bundle\0"
 _NUMBERS = frozenset("if")
-_TAGS = frozenset("ifs")
+_TAGS = frozenset("ifsd")
+_LARGEST = 3.4e38  # as far as a 32-bit float goes
 
 
 class BadPacket(ValueError):
@@ -96,10 +99,14 @@ def _message(data: bytes) -> tuple[str, tuple[Atom, ...]]:
             text, at = _string(data, at)
             atoms.append(text)
             continue
-        if at + 4 > len(data):
+        layout = _layout(kind)
+        if at + layout.size > len(data):
             raise BadPacket("its arguments are cut short")
-        atoms.append(struct.unpack_from(">" + kind, data, at)[0])
-        at += 4
+        number = layout.unpack_from(data, at)[0]
+        if kind == "d" and not abs(number) < _LARGEST:
+            raise BadPacket("it carries a number that no float holds")
+        atoms.append(number)
+        at += layout.size
     if at != len(data):
         raise BadPacket("its arguments do not fill it")
     return address, tuple(atoms)
