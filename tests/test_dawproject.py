@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from bandmate_bridge.files.dawproject import dawproject
-from bandmate_models.score import Marker, Metre, Note, Part, Score, Tempo
+from bandmate_models.score import Control, Marker, Metre, Note, Part, Score, Tempo
 from scores import scores
 
 
@@ -19,6 +20,7 @@ class Opened(NamedTuple):
     """What another program would find in a file."""
 
     tracks: dict[str, list[tuple[float, float, int, int, int]]]
+    controls: list[tuple[float, str, int, float]]
     tempos: list[tuple[float, float]]
     metres: list[tuple[float, int, int]]
     markers: list[tuple[float, str]]
@@ -47,15 +49,27 @@ def opened(data: bytes) -> Opened:
                         int(note.get("channel", "0")),
                     )
                 )
+    controls = [
+        (
+            float(point.get("time", "")),
+            target.get("expression", ""),
+            int(target.get("controller", "-1")),
+            float(point.get("value", "")),
+        )
+        for points in project.iter("Points")
+        for target in points.iter("Target")
+        for point in points.iter("RealPoint")
+    ]
     tempo = project.find("./Transport/Tempo")
     metre = project.find("./Transport/TimeSignature")
     assert tempo is not None and metre is not None
     points = project.findall("./Arrangement/TempoAutomation/RealPoint")
     changes = project.findall("./Arrangement/TimeSignatureAutomation/TimeSignaturePoint")
     targets = {target.get("parameter") for target in project.iter("Target")}
-    assert targets <= {tempo.get("id"), metre.get("id")}
+    assert targets <= {tempo.get("id"), metre.get("id"), None}
     return Opened(
         tracks,
+        controls,
         [(float(p.get("time", "")), float(p.get("value", ""))) for p in points]
         or [(0.0, float(tempo.get("value", "")))],
         [
@@ -96,6 +110,55 @@ def test_changes_of_tempo_and_metre_markers_and_title_are_told() -> None:
     assert found.markers == [(0.0, "Verse"), (8.0, "Chorus")]
     assert found.title == "A take"
     assert list(found.tracks) == ["track0 Low & <slow>"]
+
+
+def test_pedals_bends_and_pressure_are_points() -> None:
+    controls = (
+        Control(0.0, "cc", 64, 127),
+        Control(1.0, "cc", 11, 0),
+        Control(2.0, "cc", 64, 0),
+        Control(2.5, "bend", 0, 0),
+        Control(3.0, "bend", 0, -8192),
+        Control(3.0, "pressure", 0, 127),
+        Control(3.5, "program", 0, 4),
+    )
+    found = opened(dawproject(Score((Part("chords", (), controls=controls),)), length=4.0))
+    assert sorted(found.controls) == [
+        (0.0, "channelController", 64, 1.0),
+        (1.0, "channelController", 11, 0.0),
+        (2.0, "channelController", 64, 0.0),
+        (2.5, "pitchBend", -1, 0.5),
+        (3.0, "channelPressure", -1, 1.0),
+        (3.0, "pitchBend", -1, 0.0),
+    ]
+
+
+def test_the_published_classes_read_the_same_notes(tmp_path: Path) -> None:
+    """Bitwig's classes in Python: https://github.com/roex-audio/dawproject-py, installed from there."""
+    published = pytest.importorskip("dawproject")
+    score = Score(
+        (
+            Part("bass", (Note(0.0, 1.0, 40, 100), Note(1.5, 0.25, 43, 64)), name="Bass"),
+            Part("drums", (Note(0.0, 0.25, 36, 127),), controls=(Control(0.0, "cc", 4, 64),), name="Kit"),
+        ),
+        tempos=(Tempo(0.0, 90.0), Tempo(8.0, 140.5)),
+        metres=(Metre(0.0, 7, 8),),
+        markers=(Marker(4.0, "Chorus"),),
+    )
+    file = tmp_path / "song.dawproject"
+    file.write_bytes(dawproject(score, length=16.0, title="A take"))
+    published.Referenceable.reset_id()
+    project = published.DawProject.load_project(str(file))
+    assert [track.name for track in project.structure] == ["Bass", "Kit", "Master"]
+    assert (project.transport.tempo.value, project.transport.time_signature.numerator) == (90.0, 7)
+    read = []
+    for lane in project.arrangement.lanes.lanes:
+        [clip] = lane.lanes[0].clips
+        [notes] = [part for part in clip.content.lanes if isinstance(part, published.Notes)]
+        read.append(tuple((n.time, n.duration, n.key, round(127 * float(n.vel))) for n in notes.notes))
+    assert read == [tuple(tuple(note) for note in part.notes) for part in score.parts]
+    assert [(m.time, m.name) for m in project.arrangement.markers.markers] == [(4.0, "Chorus")]
+    assert published.DawProject.load_metadata(str(file)).title == "A take"
 
 
 def test_the_same_music_is_the_same_file() -> None:

@@ -1,7 +1,8 @@
 """A score as a DAWproject 1.0: a zip with project.xml, which Bitwig Studio, Studio One and others open.
 
-Each part is a track with one clip from beat 0 on; tempo and metre changes are automation, markers markers.
-Times are beats (quarter notes). The schema is that of https://github.com/bitwig/dawproject.
+Each part is a track with one clip from beat 0 on, in it the notes and, as points, the controls (pedals and
+other CCs, bends, pressure); tempo and metre changes are automation, markers markers. Times are beats (quarter
+notes). The schema is that of https://github.com/bitwig/dawproject.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterable
+from itertools import groupby
 from xml.etree import ElementTree as xml
 
-from bandmate_models.score import Part, Role, Score
+from bandmate_models.score import Control, Part, Role, Score
 
 VERSION = "1.0"
 COLOURS: dict[Role, str] = {
@@ -24,6 +26,7 @@ COLOURS: dict[Role, str] = {
     "other": "#8a8a8a",
 }
 DRUM_CHANNEL = 9
+_EXPRESSIONS = {"cc": "channelController", "bend": "pitchBend", "pressure": "channelPressure"}
 _MODIFIED = (1980, 1, 1, 0, 0, 0)  # the same bytes for the same music
 
 
@@ -119,8 +122,9 @@ def _arrangement(project: xml.Element, score: Score, tracks: list[str], length: 
         clip = xml.SubElement(
             clips, "Clip", time="0", duration=_number(length), playStart="0", name=part.name or part.role
         )
-        notes = xml.SubElement(clip, "Notes", id=f"{track}.notes")
         channel = str(DRUM_CHANNEL if part.is_drums else 0)
+        content = xml.SubElement(clip, "Lanes", id=f"{track}.content")
+        notes = xml.SubElement(content, "Notes", id=f"{track}.notes")
         for note in part.notes:
             velocity = _number(note.velocity / 127)
             xml.SubElement(
@@ -133,6 +137,7 @@ def _arrangement(project: xml.Element, score: Score, tracks: list[str], length: 
                 vel=velocity,
                 rel=velocity,
             )
+        _controls(content, part.controls, channel)
     if score.markers:
         markers = xml.SubElement(arrangement, "Markers", id="markers")
         for marker in score.markers:
@@ -156,6 +161,21 @@ def _arrangement(project: xml.Element, score: Score, tracks: list[str], length: 
                 time=_number(metre.beat),
                 numerator=str(metre.numerator),
                 denominator=str(metre.denominator),
+            )
+
+
+def _controls(content: xml.Element, controls: Iterable[Control], channel: str) -> None:
+    """Points for each controller, from 0 to 1; a bend's middle is 0.5. Program changes are left out."""
+    told = sorted((c for c in controls if c.kind in _EXPRESSIONS), key=lambda c: (c.kind, c.number, c.beat))
+    for (kind, number), changes in groupby(told, key=lambda c: (c.kind, c.number)):
+        points = xml.SubElement(content, "Points", unit="normalized")
+        target = xml.SubElement(points, "Target", expression=_EXPRESSIONS[kind], channel=channel)
+        if kind == "cc":
+            target.set("controller", str(number))
+        for change in changes:
+            value = (change.value + 8192) / 16384 if kind == "bend" else change.value / 127
+            xml.SubElement(
+                points, "RealPoint", time=_number(change.beat), value=_number(value), interpolation="hold"
             )
 
 

@@ -48,9 +48,18 @@ def add(commands: Commands) -> None:
     rename.add_argument("title")
     rename.set_defaults(run=_rename)
 
-    export = _on_one_take(actions, "export", "copy a take's MIDI files to a folder")
-    export.add_argument("-o", "--output", type=Path, default=Path(), metavar="FOLDER", help="default: here")
-    export.add_argument("--name", help="of the files; default: the take's title")
+    export = _on_one_take(actions, "export", "a take as MIDI files in a folder, or as one file for a DAW")
+    export.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path(),
+        metavar="PATH",
+        help="folder of its MIDI files (default: here), or FILE.dawproject or FILE.mid with a track for each "
+        "part; then TAKE may be a MIDI file too",
+    )
+    export.add_argument("--name", help="of the files in the folder; default: the take's title")
+    export.add_argument("--phrase", action="store_true", help="one file: the take with its phrase")
     export.add_argument("--force", action="store_true", help="write over files of the same name")
     export.set_defaults(run=_export)
 
@@ -128,6 +137,22 @@ def _rename(options: argparse.Namespace, config: Config, console: Console) -> in
 
 
 def _export(options: argparse.Namespace, config: Config, console: Console) -> int:
+    from bandmate.named_music import is_file, music_named
+    from bandmate.project_file import SUFFIXES, write_project
+
+    if options.output.suffix.lower() in SUFFIXES and not options.output.is_dir():
+        if options.name:
+            raise BandmateError(f"--name is for a folder; {options.output} is a file's name", "bad_value")
+        music = music_named(options.take, config, with_phrase=options.phrase)
+        console.line(str(write_project(music, options.output, force=options.force)))
+        return 0
+    if is_file(options.take):
+        raise BandmateError(
+            f"{options.take} is a file; say what to make of it: -o FILE{' or -o FILE'.join(SUFFIXES)}",
+            "bad_value",
+        )
+    if options.phrase:
+        raise BandmateError("--phrase is for one file: -o FILE.dawproject or -o FILE.mid", "bad_value")
     library = Library(config.library_folder)
     for file in library.export(options.take, options.output, name=options.name, force=options.force):
         console.line(str(file))
