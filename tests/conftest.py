@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 _ROOT = Path(__file__).resolve().parent.parent
-for _folder in ("daemon", "bridge", "models", "tests"):
+for _folder in ("daemon", "bridge", "models", "max_for_live", "tests"):
     sys.path.insert(0, str(_ROOT / _folder))
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background job; children inherit it

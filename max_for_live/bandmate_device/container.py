@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 MIDI_EFFECT = b"mmmm"
 FROZEN = 7
-FIXED_DATE = 3_849_984_000
-"""When every file was changed: 1 January 2026, in seconds since 1904. A date of its own would change the bytes."""
+FIXED_DATE = 3_850_070_400
+"""When every file was changed: 1 January 2026, in seconds since 1904. A true date would change the bytes."""
 
 _MAGIC, _FILES_AT = b"mx@c", 16
 _PATCH_FLAG = 0x11  # of the device's own patch; other files have 0
@@ -123,7 +123,7 @@ def _frozen_entries(block: bytes) -> tuple[Entry, ...]:
     listing = dict(_fields(block, footer, len(block))).get(b"dlst")
     if listing is None:
         raise BadDevice(f"no dlst at {footer}, where the header says that it is")
-    entries = []
+    entries: list[Entry] = []
     for tag, directory in _fields(listing, 0, len(listing)):
         if tag != b"dire":
             raise BadDevice(f"{tag!r} among the directory's entries")
