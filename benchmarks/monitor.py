@@ -1,11 +1,14 @@
-"""The live monitor through JACK's dummy driver: dropouts beside a silent stream's, and how late notes sound.
+"""The live monitor through JACK's dummy driver: dropouts beside silent streams', and how late notes sound.
 
 python benchmarks/monitor.py [--minutes 5]
 
-Two jackd run at once, 256 frames at 48 kHz: on one the band plays through the monitor, on the other a stream
-of the same size writes zeros from Python, so both see the same machine at the same time. Then strokes of a
-wood block are played one by one, and another client records the monitor: "added" is from the moment at which
-the conductor sends a note to the first frame that sounds, whose own place in the sample is taken off.
+Three jackd run at once, 256 frames at 48 kHz: on one the band plays by MIDI and through the monitor, on
+another it plays by MIDI alone and a stream of the same size writes zeros from Python, on the third there is
+such a silent stream and nothing else; so all see the same machine at the same time. A block that the monitor
+did not have ready counts as an xrun too, and by itself as a gap. Then strokes of a wood block are played one
+by one, and another client records the monitor: "added" is from the moment at which the conductor sends a note
+to the first frame that sounds, whose own place in the sample is taken off; "said to be added" is what the
+monitor tells of itself.
 """
 
 from __future__ import annotations
@@ -36,6 +39,8 @@ from harness import percentiles, table, write_result
 FRAMES, RATE = 256, 48_000
 STROKES, SPACING = 60, 0.5  # of the wood block; beats at 120 a minute
 LOUD = 0.003
+SILENT = {"still": "silence alone", "silent": "silence beside the same MIDI"}
+"""JACK servers with silent streams; a conductor plays on the last of them too."""
 _spawn = get_context("spawn")
 
 
@@ -120,15 +125,15 @@ def child(target: Any) -> Iterator[Connection]:
 
 
 class Played:
-    """A conductor and a monitor on the JACK server of now."""
+    """A conductor on the JACK server of now, with a monitor or without."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, heard: bool = True) -> None:
         address = FeedAddress.free()
         settings = {"frames": FRAMES, "port": address.port, "token": address.token}
         self.said: list[Mapping[str, Any]] = []
         self.sent: list[float] = []
         self.monitor = AudioProcess("bandmate_bridge.audio.live.monitor", settings, self.said.append, print)
-        self.ready = self.monitor.start()
+        self.ready = self.monitor.start() if heard else {}
         self.link = ConductorLink(Configure(monitor=tuple(address)), self._hear)
         self.realtime = self.link.start().realtime
         self.link.send(Start())
@@ -163,23 +168,43 @@ def dense(beats: int) -> tuple[tuple[Cue, ...], tuple[Change, ...]]:
 
 
 def dropouts(seconds: float, realtime: bool) -> tuple[list[dict[str, Any]], Mapping[str, Any]]:
-    with jack("silent", realtime=realtime), child(silence) as silent, jack("band", realtime=realtime):
+    notes = Play("band", *dense(int(2 * seconds) + 20))
+    with contextlib.ExitStack() as stack:
+        silent = []
+        for name in SILENT:
+            stack.enter_context(jack(name, realtime=realtime))
+            silent.append(stack.enter_context(child(silence)))
+        unheard = Played(heard=False)
+        stack.enter_context(jack("band", realtime=realtime))
         played = Played()
-        played.link.send(Play("band", *dense(int(2 * seconds) + 20)))
+        for conductor in (played, unheard):
+            conductor.link.send(notes)
         time.sleep(3.0)
-        silent.send("begin")
+        for stream in silent:
+            stream.send("begin")
         played.report()
-        silent.recv()
+        for stream in silent:
+            stream.recv()
         time.sleep(seconds)
         report = played.report()
-        silent.send("end")
-        blocks, xruns = silent.recv()
+        for stream in silent:
+            stream.send("end")
+        counts = [stream.recv() for stream in silent]
         ready = played.ready
-        played.close()
-    band = {"mean ms": report["mean_ms"], "longest ms": report["longest_ms"], "most voices": report["voices"]}
+        for conductor in (played, unheard):
+            conductor.close()
+    band = {
+        "gaps": report["gaps"],
+        "mean ms": report["mean_ms"],
+        "longest ms": report["longest_ms"],
+        "most voices": report["voices"],
+    }
     rows = [
         {"stream": "the band", "blocks": report["blocks"], "xruns": report["xruns"], **band},
-        {"stream": "silence", "blocks": blocks, "xruns": xruns, **dict.fromkeys(band)},
+    ]
+    rows += [
+        {"stream": stream, "blocks": blocks, "xruns": xruns, **dict.fromkeys(band)}
+        for stream, (blocks, xruns) in zip(SILENT.values(), counts, strict=True)
     ]
     return rows, ready
 
@@ -237,7 +262,8 @@ def main() -> int:
         "rate": RATE,
         "minutes": options.minutes,
         "real-time priority": not options.no_realtime,
-        "xruns beyond silence": rows[0]["xruns"] - rows[1]["xruns"],
+        **{f"xruns beyond {row['stream']}": rows[0]["xruns"] - row["xruns"] for row in rows[1:]},
+        "said to be added ms": ready["added_ms"],
         "added ms": percentiles(late),
         "one period ms": 1000.0 * FRAMES / RATE,
         "strokes heard": len(late),
