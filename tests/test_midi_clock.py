@@ -33,7 +33,7 @@ def send(stage: Stage, beats: float, bpm: float = 120.0, first: float | None = N
 
 
 def ramp(slow: float, fast: float, bars: int) -> Iterator[float]:
-    """Seconds between pulses: eight bars of the first tempo, a ramp that is even in beats, four of the last."""
+    """Seconds between pulses: eight bars of the first tempo, a ramp even in beats, four bars of the last."""
     for _ in range(8 * 96):
         yield 2.5 / slow
     for index in range(bars * 96):

@@ -98,11 +98,15 @@ class Locate(NamedTuple):
 
 
 class Steer(NamedTuple):
-    """`beat` is (or was) at `time`, and the tempo is `bpm`: the clock glides there without a jump."""
+    """`beat` is (or was) at `time`, and the tempo is `bpm`: the clock glides there without a jump.
+
+    `bar` is the beat of a bar line, where it is another than was thought.
+    """
 
     beat: float
     time: float
     bpm: float
+    bar: float | None = None
 
 
 class Resume(NamedTuple):

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from bandmate.tasks.continuation import any_seed
 from bandmate.timekeeper import Timekeeper
@@ -58,6 +58,15 @@ class Listener:
     notice: Callable[[str, str], None]  # code and sentence
 
 
+class Accompanist(Protocol):
+    """The live band, as far as the session is concerned."""
+
+    @property
+    def playing(self) -> bool: ...
+
+    urgent: bool
+
+
 class Session:
     """One player, one answer at a time. `hear` takes what the conductor says; all else is its own thread."""
 
@@ -88,6 +97,8 @@ class Session:
         self._unread = False
         self._finishing = self._ending = False
         self._open_ports: set[str] = set()
+        self.band: Accompanist | None = None
+        """Who plays along; while it does, nobody answers phrases."""
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
     def start(self) -> None:
@@ -103,7 +114,8 @@ class Session:
 
     def hear(self, message: FromConductor) -> None:
         """From any thread."""
-        self._inbox.put(message)
+        if not (self._accompanied and isinstance(message, NoteHeard | ControlHeard)):
+            self._inbox.put(message)
 
     def panic(self) -> None:
         """Silence, and no answer; from any thread."""
@@ -113,7 +125,11 @@ class Session:
     @property
     def writing(self) -> bool:
         """Whether a live answer is being written: others should leave it the processor."""
-        return self._writer.busy
+        return self._writer.busy or (self.band is not None and self.band.urgent)
+
+    @property
+    def _accompanied(self) -> bool:
+        return self.band is not None and self.band.playing
 
     def take(self, message: FromConductor | Answer | Panic) -> None:
         """Does what a message asks for."""
@@ -145,7 +161,7 @@ class Session:
         if not clock.running:
             return
         beat = clock.beat_at(now)
-        music = not self._capture.is_empty or self._answer is not None
+        music = not self._capture.is_empty or self._answer is not None or self._accompanied
         if not self._capture.is_empty:
             self._advance_phrase(clock, beat)
         if self._answer is not None:
@@ -193,6 +209,7 @@ class Session:
         self._unread = True
         if pressed:
             self.time.follow(self._capture)
+            self.time.heard(message, self._capture)
 
     def _control(self, message: ControlHeard) -> None:
         if message.number != self._manners.footswitch:

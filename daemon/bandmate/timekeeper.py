@@ -24,6 +24,7 @@ from bandmate_bridge.messages import (
     ToConductor,
 )
 from bandmate_bridge.phrase import PhraseCapture
+from bandmate_bridge.player_pulse import PlayerPulse
 from bandmate_bridge.tap import TapTempo
 from bandmate_bridge.tempo import estimate_tempo
 from bandmate_models.errors import BandmateError
@@ -70,6 +71,7 @@ class Timekeeper:
         self._active = 0.0  # beat of the latest music
         self._warned = False
         self._taps = TapTempo()
+        self._player = PlayerPulse()
         self._chosen: Source | None = None
 
     def hear(self, clock: ClockState) -> bool:
@@ -98,7 +100,8 @@ class Timekeeper:
         self._send(Start(0.0))
         self._send(Locate(0.0, time))
         self.clock = self.clock._replace(running=True, beat=0.0, time=time, bar=0.0)
-        self._started, self._listens = time, self._follows
+        self._started, self._listens = time, self._follows and self.clock.source == "internal"
+        self._player.forget()
         return True
 
     def count_in(self) -> None:
@@ -117,12 +120,30 @@ class Timekeeper:
         self._listens = False
         if abs(pulse.bpm - self.clock.bpm) < NEAR * self.clock.bpm:
             return
-        first = min(onsets)
-        self.clock = self.clock._replace(bpm=pulse.bpm, beat=0.0, time=first, bar=0.0)
-        here = Locate(self.clock.beat_at(onsets[-1]), onsets[-1])
-        for message in (here, SetTempo(pulse.bpm), here):  # the first, lest the new tempo looks like a jump
-            self._send(message)
+        newest = onsets[-1]
+        self._take((newest - min(onsets)) * pulse.bpm / 60.0, newest, pulse.bpm)
         capture.rebase(self.clock)
+
+    def heard(self, note: NoteHeard, capture: PhraseCapture) -> None:
+        """Follows the player, where the clock is the player's: to each note, from the first to the last."""
+        if self.clock.source != "player" or not note.velocity or not self.clock.running:
+            return
+        self._player.bar_length = self.clock.bar_length
+        lead = self._player.hear(note.time, note.pitch, note.velocity, self.clock.bpm)
+        if lead is None:
+            return
+        if lead.found:
+            self._take(lead.beat, lead.time, lead.bpm)
+            capture.rebase(self.clock)
+        else:
+            self._send(Steer(lead.beat, lead.time, lead.bpm, lead.bar))
+
+    def _take(self, beat: float, time: float, bpm: float) -> None:
+        """Sets place and tempo: beats before meant nothing."""
+        self.clock = self.clock._replace(bpm=bpm, beat=beat, time=time, bar=0.0)
+        here = Locate(beat, time)
+        for message in (here, SetTempo(bpm), here):  # the first, lest the new tempo looks like a jump
+            self._send(message)
 
     def forget_playing(self) -> None:
         """The phrase is over or dropped: its tempo is of no more interest."""

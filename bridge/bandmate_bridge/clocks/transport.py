@@ -202,6 +202,8 @@ class Transport:
     def _steer(self, message: Steer) -> None:
         if self._source.ours and self.clock.running:
             self.clock.follow(message.beat, message.time, message.bpm, now())
+            if message.bar is not None:
+                self.clock.set_metre(*self.clock.metre, now(), message.bar)
             self.report()
 
     def _leads(self) -> bool:
