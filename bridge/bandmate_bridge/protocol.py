@@ -175,6 +175,23 @@ TABLE: tuple[Message, ...] = (
         "accepted progress stems done refused",
     ),
     message(
+        "ask", "band", "id:id (key:text value:any)",
+        "Lead the live band: keys are its dials (see live.md: play, energy, fill, bass.density, drums.mute "
+        "...), roles (drums,bass,chords ...), wishes as in Controls (key, genre, mood ...), and listen: 1 "
+        "has its notes told to this client.",
+        "ok refused",
+    ),
+    message(
+        "ask", "play_note", "id:id beat:beat pitch:midi velocity:midi channel:count",
+        "The player plays in the host: a key goes down, or up (velocity 0). Not answered where it is right.",
+        "refused",
+    ),
+    message(
+        "ask", "keep", "id:id bars:count",
+        "Keep the last bars of the live session, the player's and the band's, as a take.",
+        "take done refused",
+    ),
+    message(
         "ask", "cancel", "id:id request:id",
         "Stop that request of mine; it ends as refused, cancelled.",
         "ok refused",
@@ -259,6 +276,23 @@ TABLE: tuple[Message, ...] = (
     message(
         "tell", "session", "id:id state:text beat:float",
         "The live session, told to every client with id 0: waiting, listening, answering.",
+    ),
+    message(
+        "tell", "band_notes",
+        "plan:count role:text (start:beat duration:beat pitch:midi velocity:velocity)",
+        "Notes of one part of the live band, on the beats of the clock, some hundred milliseconds before "
+        "they sound, to those who listen. They stand, unless band_cancel takes them back.",
+    ),
+    message(
+        "tell", "band_cancel", "plan:count role:text beat:beat",
+        "Nothing is played of what was told of a part (every part where it is empty) from this beat on, and "
+        "what sounds there ends: it was muted, or the clock has stopped or jumped.",
+    ),
+    message(
+        "tell", "band_state", "state:text bar:count level:text in_time:float",
+        "The live band, to those who listen, at changes and every bar: resting, counting, playing or "
+        "ending; what it has given up to keep up (empty: nothing); the share of notes that left within 5 ms "
+        "of their beat.",
     ),
     message(
         "tell", "notice", "id:id code:text sentence:text",

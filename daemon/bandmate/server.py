@@ -13,6 +13,7 @@ from typing import cast
 
 from bandmate import __version__
 from bandmate.answers import model_name
+from bandmate.band.bandstand import Bandstand
 from bandmate.config import Config
 from bandmate.desk import Desk
 from bandmate.library import Library
@@ -26,12 +27,21 @@ from bandmate.tasks.studio import TASKS, Studio
 from bandmate.writer import Answer, Musician
 from bandmate_bridge.clocks.ableton_link import require_link
 from bandmate_bridge.link import ConductorLink
-from bandmate_bridge.messages import Configure, FromConductor, PortWish, Ready, SetMetre, SetTempo, Source
+from bandmate_bridge.messages import (
+    Configure,
+    FromConductor,
+    PortWish,
+    Ready,
+    SetMetre,
+    SetTempo,
+    Source,
+    ToConductor,
+)
 from bandmate_bridge.osc_server import OscServer
 from bandmate_models.weights import Weights
 
 SWITCH_INTERVAL = 0.0005  # seconds: a thread that computes in Python lets an OSC packet wait no longer
-CAPABILITIES = (*TASKS, "extend", "takes", "stems", "live")
+CAPABILITIES = (*TASKS, "extend", "takes", "stems", "live", "band")
 OWN_PORTS = "Bandmate"  # ports so named are virtual and our own; another name is a port of the system
 
 log = logging.getLogger("bandmate")
@@ -46,10 +56,11 @@ class Engine:
         musicians: tuple[Composer, Musician],
         model: str,
         say: Callable[[str], None] = log.info,
+        weights: Weights | None = None,
     ) -> None:
-        """Takes the OSC port. One musician answers what clients ask for, the other plays live.
+        """Takes the OSC port. One musician answers what clients ask for, the other answers live.
 
-        Raises BandmateError `port_taken`.
+        The live band plays with `weights`; without them there is none. Raises BandmateError `port_taken`.
         """
         self._say = say
         self._config = config
@@ -66,6 +77,19 @@ class Engine:
         )
         library = Library(config.library_folder)
         self._desk = Desk(musicians[0], model, library, controls, self._session, self._link)
+        self.bandstand: Bandstand | None = None
+        if weights is not None:
+            self.bandstand = Bandstand(
+                weights,
+                model,
+                self._link.send,
+                controls,
+                library,
+                config.library_folder.with_name("journals"),
+                lambda name, *atoms: self._server.tell_all(name, *atoms),
+                self._notice,
+            )
+            self._session.band = self.bandstand.band
         stems = StemsDesk(
             self._desk.jobs,
             library,
@@ -80,7 +104,11 @@ class Engine:
             ),
         )
         self._server = OscServer(
-            {**self._desk.handlers(), **stems.handlers()},
+            {
+                **self._desk.handlers(),
+                **stems.handlers(),
+                **(self.bandstand.handlers() if self.bandstand else {}),
+            },
             host=config.host,
             port=config.osc_port,
             on_gone=lambda client: self._desk.jobs.forget(client),
@@ -92,6 +120,10 @@ class Engine:
     def address(self) -> tuple[str, int]:
         """Where OSC is heard."""
         return self._server.address
+
+    def send(self, message: ToConductor) -> None:
+        """Tells the conductor something."""
+        self._link.send(message)
 
     @property
     def conductor(self) -> int | None:
@@ -114,6 +146,8 @@ class Engine:
         self._link.send(SetTempo(self._config.tempo))
         self._link.send(SetMetre(int(beats), int(unit)))
         self._session.start()
+        if self.bandstand is not None:
+            self.bandstand.start()
         self._desk.start()
         self._server.start()
         return ready
@@ -121,12 +155,16 @@ class Engine:
     def stop(self) -> None:
         """Silences what sounds, says bye to every client, ends the conductor."""
         self._session.stop()
+        if self.bandstand is not None:
+            self.bandstand.stop()
         self._desk.stop()
         self._server.stop()
         self._link.close()
         self._sound.stop()
 
     def _hear(self, message: FromConductor) -> None:
+        if self.bandstand is not None:
+            self.bandstand.hear(message)
         self._session.hear(message)
 
     def _tell_state(self, state: State, beat: float) -> None:
@@ -138,6 +176,12 @@ class Engine:
     def _notice(self, code: str, sentence: str) -> None:
         self._say(sentence)
         self._server.tell_all("notice", 0, code, sentence)
+
+
+def engine_of(config: Config, weights: Weights, say: Callable[[str], None]) -> Engine:
+    """An engine in which everybody plays with the same weights. Raises BandmateError `port_taken`."""
+    musicians = Songwriter(Studio(weights)), Continuation(weights)
+    return Engine(config, musicians, model_name(weights), say, weights)
 
 
 def serve(config: Config, say: Callable[[str], None] = print) -> None:
@@ -152,7 +196,7 @@ def serve(config: Config, say: Callable[[str], None] = print) -> None:
             signal.signal(getattr(signal, name), lambda *_: ending.set())
     sys.setswitchinterval(SWITCH_INTERVAL)
     weights = Weights.load(config.weights, config.precision, threads=config.threads)
-    engine = Engine(config, (Songwriter(Studio(weights)), Continuation(weights)), model_name(weights), say)
+    engine = engine_of(config, weights, say)
     ready = engine.start()
     gc.collect()
     gc.freeze()

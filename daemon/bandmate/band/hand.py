@@ -12,6 +12,16 @@ LINGERS = 0.5
 """Beats for which a key that has come up still belongs to the chord, where nothing new was struck."""
 
 
+NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+QUALITIES = {"maj": "", "min": "m", "min7": "m7"}
+"""How qualities are written that are not written as the vocabulary has them."""
+
+
+def name_of(chord: Chord) -> str:
+    """A chord's symbol, as on a lead sheet."""
+    return NAMES[chord.root] + QUALITIES.get(chord.quality, chord.quality)
+
+
 class Hand:
     """Keys by beat; `chord` is the newest chord that was clear. Melodies over a held chord leave it alone."""
 
@@ -25,8 +35,8 @@ class Hand:
     def read(self, held: Sequence[int], beat: float) -> Chord | None:
         """The chord at a beat, from the keys that are down; the one before where they make none.
 
-        Three different tones make a chord; two do where one is the root and the other its third or its fifth
-        below it is clear. Of more keys the newest hand's count first: those struck within ROLLED of the last.
+        Three different tones make a chord. Those struck within ROLLED of the newest key count first, then all
+        that are down.
         """
         struck = {pitch: at for pitch, at in self._struck.items() if pitch in held or beat - at < LINGERS}
         self._struck = struck

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from bandmate_models.live.guide import LiveGuide
@@ -65,12 +65,23 @@ class Leader:
         """What was told holds no more: everything is told anew."""
         self._told = None
 
-    def lead(self, committed: int, dials: Mapping[str, float], *, player_rests: bool) -> bool:
-        """Tells the guide what holds from `committed` on; whether it is something new."""
+    def lead(
+        self,
+        committed: int,
+        dials: Mapping[str, float],
+        *,
+        player_rests: bool,
+        without: Collection[Role] = (),
+    ) -> bool:
+        """Tells the guide what holds from `committed` on; whether it is something new.
+
+        Parts of `without` rest until further notice.
+        """
         turn = self._turns(committed, int(dials.get("trade", 0)))
         stop = dials.get("stop_time", 0) >= 0.5
         resting = player_rests and dials.get("follow", 0) >= 0.5
-        told = (turn, stop, resting, self.ends_at)
+        given_up = frozenset(slot for role, slot in self.slots.items() if role in without)
+        told = (turn, stop, resting, self.ends_at, given_up)
         if told == self._told:
             return False
         self._told = told
@@ -84,6 +95,8 @@ class Leader:
             first = self.form.line_after(committed)
             lines = frozenset(first + bar * self.form.bar for bar in range(64))
             self.guide.rest(committed, first + 64 * self.form.bar, everybody, but=lines)
+        if given_up:
+            self.guide.rest(committed, FOREVER, given_up)
         for first, last, slots in turn:
             self.guide.rest(first, last, slots)
         return True

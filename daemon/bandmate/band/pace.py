@@ -6,14 +6,18 @@ import statistics
 from collections import deque
 from typing import NamedTuple
 
+from bandmate_models.score import Role
+
 STEP = 6
 """Ticks that are committed at a time: half a beat."""
 MARGIN = 0.015
 """Seconds before its first beat at which a commitment leaves at the latest."""
 SURE = 1.3
 """Times the 95th percentile that is taken for what planning takes."""
+MOST_LEAD = 0.25
+"""Seconds beyond which planning is not begun earlier: then something is given up instead."""
 CALM_STEPS = 32
-"""Steps without a fallback after which something that was given up is taken back."""
+"""Commitments without a fallback after which something that was given up is taken back."""
 
 
 class Level(NamedTuple):
@@ -33,7 +37,7 @@ LEVELS: tuple[Level, ...] = (
     Level("fewer parts", 0, 2 * STEP, fewer=True),
     Level("the last bar repeated", 0, 4 * STEP, fewer=True, repeat=True),
 )
-EXPENDABLE = ("strings", "guitar", "melody")
+EXPENDABLE: tuple[Role, ...] = ("strings", "guitar", "melody")
 """Parts that are given up first."""
 
 
@@ -42,13 +46,12 @@ class Pace:
 
     def __init__(self, lead: float = 0.1) -> None:
         self.level = 0
-        self.degraded_bars = 0
         self.took: deque[float] = deque(maxlen=64)
         """Seconds from the beginning of a commitment's planning to its leaving."""
         self.least = 0.0
         """Seconds that whoever listens wants to have the notes ahead of time."""
         self._start = lead
-        self._misses: deque[bool] = deque(maxlen=8)
+        self._misses: deque[float] = deque(maxlen=8)
         self._calm = 0
 
     @property
@@ -60,26 +63,37 @@ class Pace:
         """Seconds before a commitment's first beat at which its planning begins."""
         took = sorted(self.took)
         sure = SURE * took[int(0.95 * (len(took) - 1))] if len(took) >= 8 else self._start
-        return max(sure, 0.02) + MARGIN + self.least
+        return min(max(sure, 0.02), MOST_LEAD) + MARGIN + self.least
 
     @property
     def latest(self) -> float:
         """Seconds before its first beat at which a commitment has to leave."""
         return MARGIN + self.least
 
-    def planned(self, seconds: float, step_seconds: float, *, missed: bool) -> None:
-        """Notes down how long one commitment took, of a step of so many seconds, and whether it fell back."""
+    def planned(self, seconds: float, step_seconds: float, *, stale: bool, repeated: bool) -> None:
+        """Notes down how long one commitment took, of a step of so many seconds, and whether it fell back.
+
+        Two repetitions among the last eight commitments, or five that were stale, cost a level; the last
+        level itself is left after CALM_STEPS.
+        """
+        if self.now.repeat:
+            self._rest()
+            return
         self.took.append(seconds)
-        self._misses.append(missed)
-        hurried = len(self.took) >= 8 and self.lead > 0.9 * step_seconds + MARGIN + self.least
-        if sum(self._misses) >= 2 or (hurried and self._calm >= 8):
-            if self.level < len(LEVELS) - 1:
-                self.level += 1
+        self._misses.append(4.0 if repeated else 1.6 if stale else 0.0)
+        if sum(self._misses) >= 8.0 and self.level < len(LEVELS) - 1:
+            self.level += 1
             self._misses.clear()
             self._calm = 0
-            return
-        self._calm = 0 if missed else self._calm + 1
-        if self._calm >= CALM_STEPS and self.level and not hurried:
+        elif stale or repeated:
+            self._calm = 0
+        elif not self.level or self.lead < 0.8 * step_seconds:
+            self._rest()
+
+    def _rest(self) -> None:
+        """One more commitment without trouble."""
+        self._calm += 1
+        if self._calm >= CALM_STEPS and self.level:
             self.level -= 1
             self._calm = 0
 

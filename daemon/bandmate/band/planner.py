@@ -22,7 +22,8 @@ class Commitment(NamedTuple):
     """What the band plays in the ticks from `first` to before `last`; nothing of it changes any more.
 
     `ended` are earlier notes that end at `first`, because the harmony has changed. `known` is the tick up to
-    which the player was known. `missed`: the plan was not ready; an older one or the last bar stands in.
+    which the player was known. `stale`: the plan was not ready in time, and the one before it stands in;
+    `repeated`: there was none either, and the last bar stands in.
     """
 
     first: int
@@ -30,7 +31,8 @@ class Commitment(NamedTuple):
     rows: list[Row]
     ended: list[Row]
     known: int
-    missed: bool
+    stale: bool = False
+    repeated: bool = False
 
 
 class Planner:
@@ -45,6 +47,7 @@ class Planner:
         self.pace = pace
         self._hand = Hand()
         self._lasting: list[Row] = []
+        self._known = begin  # when the plan that is there now was made
         self._writing: Iterator[None] = iter(())
         self._preparing: Iterator[None] = iter(())
         self.thinking = False
@@ -74,7 +77,7 @@ class Planner:
         last = first + level.step
         earlier = plan.planned(first, last) if plan.written_to >= last else None
         ended = self._end_foreign(first)
-        missed = level.repeat
+        known_then, missed = known, level.repeat
         if not missed:
             if plan.pressed:
                 for _ in plan.prepare(known, first):
@@ -87,8 +90,11 @@ class Planner:
                 if late():
                     missed = True
                     break
-        if missed:
-            rows = earlier if earlier is not None else self._repeat(first, last)
+        repeated = missed and (earlier is None or level.repeat)
+        if repeated:
+            rows = self._repeat(first, last)
+        elif missed:
+            rows, known_then = earlier or [], self._known
         else:
             rows = plan.planned(first, last)
         rows = [row._replace(ticks=max(row.ticks, 1)) for row in rows]
@@ -97,14 +103,15 @@ class Planner:
         self._lasting = [row for row in self._lasting if row.tick + row.ticks > last] + [
             row for row in rows if row.slot not in DRUM_SLOTS
         ]
-        self.ages.extend((row.tick - known) / TICKS_PER_BEAT for row in rows)
+        self.ages.extend((row.tick - known_then) / TICKS_PER_BEAT for row in rows)
+        self._known = known
         if missed:
             plan.revise(known, last)
             writing = iter(())
         self._writing = chain(writing, plan.write(known, last, last + level.ahead))
         self._preparing = plan.prepare(known, last)
         self.thinking = True
-        return Commitment(first, last, rows, ended, known, missed)
+        return Commitment(first, last, rows, ended, known_then, missed and not repeated, repeated)
 
     def think(self) -> None:
         """A little of what can be done before the next commitment."""

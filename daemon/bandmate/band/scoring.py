@@ -32,7 +32,7 @@ class Scoring:
         self.roles: tuple[Role, ...] = tuple(role for role in ROLES if role in roles)
         self.programs: dict[Role, int] = {}
         self._dials = dials
-        self._bpm = 120.0
+        self._bpm = self._told_bpm = 120.0
         self._metre = (4, 4)
         self._key: Key | None = None
         self._told: tuple[object, ...] = ()
@@ -44,13 +44,17 @@ class Scoring:
     def clock(self, clock: ClockState) -> None:
         self._bpm, self._metre = clock.bpm, (clock.numerator, clock.denominator)
 
+    def tempo_is_news(self, share: float) -> bool:
+        """Whether the tempo is further than that from the one that was told."""
+        return abs(self._bpm - self._told_bpm) > share * self._told_bpm
+
     def due(self, ear: Ear) -> bool:
         """Whether another ensemble is called for: a player has joined, or the key is another."""
         return self._wanted(ear) != self._told
 
     def ensemble(self, ear: Ear) -> Ensemble:
         """The ensemble that holds now. Raises BandmateError("bad_metre")."""
-        self._told = self._wanted(ear)
+        self._told, self._told_bpm = self._wanted(ear), self._bpm
         players = ear.players()
         made = ensemble_of(
             players,

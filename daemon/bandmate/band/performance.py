@@ -1,0 +1,215 @@
+"""One performance of the band, from coming in to the last chord: what is heard becomes notes on their way."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from bandmate.band.ear import Ear
+from bandmate.band.leader import Form, Leader
+from bandmate.band.output import Output
+from bandmate.band.pace import EXPENDABLE, Pace
+from bandmate.band.planner import Commitment, Planner
+from bandmate.band.scoring import Scoring
+from bandmate.band.status import LiveNote
+from bandmate_bridge.messages import Cancel, Change, ClockState, NoteHeard, Play, ToConductor
+from bandmate_bridge.phrase import DRUM_CHANNEL
+from bandmate_models.live.ledger import Ledger, Row
+from bandmate_models.score import Role
+from bandmate_models.vocabulary import TICKS_PER_BEAT
+from bandmate_models.weights import Weights
+
+NOTE_OFF, PROGRAM = 0x80, 0xC0
+BEFORE_THE_LINE = 0.02
+"""Beats after a bar line in which it still counts as to come."""
+
+
+class Audience(Protocol):
+    """Who is told of notes; all of it must return at once."""
+
+    def notes(self, role: Role, notes: Sequence[LiveNote]) -> None:
+        """Notes that are certain now."""
+
+    def cancelled(self, role: Role | None, beat: float) -> None:
+        """From `beat` on nothing of what was told of a part (None: of any) is played."""
+
+
+class Performance:
+    """Plays by `clock`, which its owner keeps up to date. All of it happens on the band's thread.
+
+    It comes in on the next bar line that there is time for. Raises BandmateError("bad_metre").
+    """
+
+    def __init__(
+        self,
+        weights: Weights,
+        send: Callable[[ToConductor], None],
+        audience: Audience,
+        scoring: Scoring,
+        output: Output,
+        pace: Pace,
+        clock: ClockState,
+        before: Ear | None,
+        *,
+        seed: int,
+    ) -> None:
+        self.clock = clock
+        self.pace = pace
+        self.heard: deque[LiveNote] = deque(maxlen=2000)
+        self.planned = 0
+        self.bar = 0
+        self.degraded: set[int] = set()
+        self._send = send
+        self._audience = audience
+        self._scoring = scoring
+        self._output = output
+        ensemble = scoring.ensemble(before or Ear(Ledger()))
+        soon = clock.beat_at(time.perf_counter() + pace.lead)
+        first = round(clock.bar_after(soon - BEFORE_THE_LINE) * TICKS_PER_BEAT)
+        self.planner = Planner(weights, ensemble, first, pace, seed=seed)
+        self.ear = Ear(self.planner.plan.ledger, ensemble.players, int(output.dials["split"]))
+        if before is not None:
+            self.ear.take_over(before)
+        self.leader = Leader(self.planner.plan.guide, ensemble.slots, Form(first, ensemble.bar_ticks))
+        output.slots = {slot: role for role, slot in ensemble.slots.items()}
+        self._send_programs()
+
+    @property
+    def due(self) -> float:
+        """When the next commitment's planning begins, seconds of perf_counter."""
+        return self.clock.time_at(self.planner.committed / TICKS_PER_BEAT) - self.pace.lead
+
+    @property
+    def over(self) -> bool:
+        """Whether the ending has been played."""
+        ends_at = self.leader.ends_at
+        return ends_at is not None and self.planner.committed >= ends_at + self.leader.form.bar
+
+    def hear(self, message: NoteHeard) -> LiveNote | None:
+        """Takes a player's key; the note that has ended with it."""
+        split = int(self._output.dials["split"])
+        if message.velocity and message.channel != DRUM_CHANNEL and (not split or message.pitch < split):
+            self.planner.press(message.pitch, message.beat)
+        return self.ear.hear(message)
+
+    def commit(self) -> None:
+        """Plans the next half beat and sends it on its way."""
+        clock, planner, dials, bar = self.clock, self.planner, self._output.dials, self.leader.form.bar
+        begun = time.perf_counter()
+        beat = clock.beat_at(begun)
+        known = min(math.floor(beat * TICKS_PER_BEAT), planner.committed)
+        planner.listen(self.ear.leading(), beat, lock=dials["chord_lock"] >= 0.5)
+        rests = self.ear.silent_since(beat) * TICKS_PER_BEAT > bar
+        fewer: tuple[Role, ...] = EXPENDABLE if self.pace.now.fewer else ()
+        self.leader.lead(planner.committed, dials, player_rests=rests, without=fewer)
+        latest = clock.time_at(planner.committed / TICKS_PER_BEAT) - self.pace.latest
+        done = planner.commit(known, lambda: time.perf_counter() > latest)
+        self._play(done)
+        step = (done.last - done.first) / TICKS_PER_BEAT * 60.0 / clock.bpm
+        took = time.perf_counter() - begun
+        self.pace.planned(took, step, stale=done.stale, repeated=done.repeated)
+        self.bar = self.leader.form.number(done.first)
+        if done.repeated or self.pace.now.fewer:
+            self.degraded.add(self.bar)
+
+    def end(self) -> None:
+        """Asks for an ending on the first beat of the bar after the next."""
+        self.leader.end_after(self.planner.committed)
+
+    def fill(self) -> None:
+        """Asks for a fill in the last half of this bar."""
+        self.leader.guide.fill(*self.leader.fill_in(self.planner.committed))
+        self.planner.plan.rewrite(self.planner.committed)
+
+    def silence(self) -> None:
+        """What sounds ends, what was sent is void."""
+        for role in self._scoring.roles:
+            self.cancel(role)
+        self._audience.cancelled(None, self._now)
+
+    def hush(self) -> None:
+        """Silences the parts that are not to be heard now."""
+        for role in self._output.slots.values():
+            if not self._output.sounds(role):
+                self.cancel(role)
+
+    def cancel(self, role: Role) -> None:
+        """Silences one part, and takes back what was sent of it."""
+        self._send(Cancel(_plan(role)))
+        beat = self._now
+        kept = [note for note in self.heard if note.who != role or note.start <= beat]
+        self.heard = deque(kept, maxlen=self.heard.maxlen)
+        self._audience.cancelled(role, beat)
+
+    def jump(self) -> None:
+        """The clock is elsewhere: what was sent is void, and the band goes on from there."""
+        planner, form, step = self.planner, self.leader.form, self.pace.now.step
+        for role in self._scoring.roles:
+            self.cancel(role)
+        soon = self.clock.beat_at(time.perf_counter() + self.pace.lead)
+        to = math.ceil(soon * TICKS_PER_BEAT / step) * step
+        line = round(self.clock.bar_before(to / TICKS_PER_BEAT) * TICKS_PER_BEAT)
+        planner.move(line - form.line_before(planner.committed), to)
+        form.line = line
+        self.leader.forget()
+
+    def recast(self) -> None:
+        """The header has changed: parts, density, register, tempo, key. Raises BandmateError("bad_metre")."""
+        ensemble = self._scoring.ensemble(self.ear)
+        gone = set(self._output.slots.values()) - set(ensemble.slots)
+        self.planner.change(ensemble)
+        self.ear.slots = ensemble.players
+        self._output.slots = {slot: role for role, slot in ensemble.slots.items()}
+        self.leader.slots = ensemble.slots
+        self.leader.forget()
+        for role in gone:
+            self.cancel(role)
+        self._send_programs()
+
+    def to_come(self) -> tuple[LiveNote, ...]:
+        """Planned notes beyond what is certain; from any thread."""
+        with contextlib.suppress(RuntimeError):  # the plan may change while it is read
+            return tuple(note for row in self.planner.planned() if (note := self._output.note(row)))
+        return ()
+
+    @property
+    def _now(self) -> float:
+        return self.clock.beat_at(time.perf_counter())
+
+    def _play(self, done: Commitment) -> None:
+        for row in done.ended:
+            self._release(row, done.first / TICKS_PER_BEAT)
+        by_role: dict[Role, list[LiveNote]] = {}
+        for row in done.rows:
+            note, role = self._output.note(row), self._output.slots.get(row.slot)
+            if note is not None and role is not None and self._output.sounds(role):
+                by_role.setdefault(role, []).append(note)
+        for role, notes in by_role.items():
+            cues = tuple(self._output.cue(note, role) for note in notes)
+            self._send(Play(_plan(role), cues, last=False))
+            self.heard.extend(notes)
+            self.planned += len(notes)
+            self._audience.notes(role, notes)
+
+    def _release(self, row: Row, beat: float) -> None:
+        """Ends a note before its time."""
+        role = self._output.slots.get(row.slot)
+        if role is not None:
+            self._change(role, beat, (NOTE_OFF | self._output.channel(role), row.pitch, 0))
+
+    def _send_programs(self) -> None:
+        for role, program in self._scoring.programs.items():
+            if role != "drums":
+                self._change(role, self._now, (PROGRAM | self._output.channel(role), program))
+
+    def _change(self, role: Role, beat: float, data: tuple[int, ...]) -> None:
+        self._send(Play(_plan(role), (), (Change(beat, data),), last=False))
+
+
+def _plan(role: Role) -> str:
+    """The name under which the conductor knows a part's notes."""
+    return f"band {role}"
