@@ -41,6 +41,8 @@ CODES: dict[str, str] = {
     "bad_path": "the folder cannot be written, or its disk is full",
     "bad_soundfont": "the soundfont is missing, damaged or none",
     "too_long": "more than two hours of sound",
+    "no_band": "this daemon plays without a live band",
+    "nothing_played": "nothing was played in the bars that are to be kept",
     "failed": "the daemon made a mistake; its log says which",
 }
 
@@ -279,17 +281,17 @@ TABLE: tuple[Message, ...] = (
     ),
     message(
         "tell", "band_notes",
-        "plan:count role:text (start:beat duration:beat pitch:midi velocity:velocity)",
+        "plan:id role:text (start:beat duration:beat pitch:midi velocity:velocity)",
         "Notes of one part of the live band, on the beats of the clock, some hundred milliseconds before "
         "they sound, to those who listen. They stand, unless band_cancel takes them back.",
     ),
     message(
-        "tell", "band_cancel", "plan:count role:text beat:beat",
+        "tell", "band_cancel", "plan:id role:text beat:beat",
         "Nothing is played of what was told of a part (every part where it is empty) from this beat on, and "
         "what sounds there ends: it was muted, or the clock has stopped or jumped.",
     ),
     message(
-        "tell", "band_state", "state:text bar:count level:text in_time:float",
+        "tell", "band_state", "id:id state:text bar:count level:text in_time:float",
         "The live band, to those who listen, at changes and every bar: resting, counting, playing or "
         "ending; what it has given up to keep up (empty: nothing); the share of notes that left within 5 ms "
         "of their beat.",

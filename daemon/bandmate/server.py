@@ -13,7 +13,8 @@ from typing import cast
 
 from bandmate import __version__
 from bandmate.answers import model_name
-from bandmate.band.bandstand import Bandstand
+from bandmate.band.bandstand import NOBODY, Bandstand
+from bandmate.band.control_file import control_file, load_bindings
 from bandmate.config import Config
 from bandmate.desk import Desk
 from bandmate.library import Library
@@ -88,6 +89,7 @@ class Engine:
                 config.library_folder.with_name("journals"),
                 lambda name, *atoms: self._server.tell_all(name, *atoms),
                 self._notice,
+                load_bindings(control_file()),
             )
             self._session.band = self.bandstand.band
         stems = StemsDesk(
@@ -107,7 +109,7 @@ class Engine:
             {
                 **self._desk.handlers(),
                 **stems.handlers(),
-                **(self.bandstand.handlers() if self.bandstand else {}),
+                **(self.bandstand.handlers() if self.bandstand else NOBODY),
             },
             host=config.host,
             port=config.osc_port,

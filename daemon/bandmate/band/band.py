@@ -142,6 +142,10 @@ class Band:
         """Whether it plays or is about to."""
         return self.state != "resting"
 
+    def stands(self, name: str) -> float:
+        """Where a dial stands now."""
+        return self.dials.get(name, find_dial(name)[0].usual)
+
     def voice(self, role: Role) -> tuple[int, int]:
         """MIDI channel 0-15 and General MIDI program of a part."""
         return self._output.channel(role), self.scoring.programs.get(role, 0)

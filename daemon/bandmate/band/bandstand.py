@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from bandmate.band.band import Band, State
+from bandmate.band.bindings import Binding
+from bandmate.band.control_map import ControlMap
 from bandmate.band.desk import BandDesk, band_roles
 from bandmate.band.journal import Origin
 from bandmate.band.recording import Recorder
@@ -27,10 +29,15 @@ from bandmate_models.weights import Weights
 
 PIANO = 0
 SUSTAIN = 64
-Controllers = Callable[[NoteHeard | ControlHeard], Sequence[tuple[str, float]]]
-"""What a controller's movement or a key means: dials and their values; nothing where it is music."""
-
 log = logging.getLogger("bandmate.band")
+
+
+def _no_band(client: Client, request: int, *_: Atom) -> None:
+    raise BandmateError("this daemon plays without a live band", "no_band")
+
+
+NOBODY: Mapping[str, Handler] = dict.fromkeys(("band", "play_note", "keep"), _no_band)
+"""What answers where there is no band."""
 
 
 class Bandstand:
@@ -49,17 +56,17 @@ class Bandstand:
         journals: Path,
         tell_all: Callable[..., None],
         notice: Callable[[str, str], None],
-        controllers: Controllers = lambda message: (),
+        bindings: Sequence[Binding] = (),
     ) -> None:
         self._tell_all = tell_all
         self._notice = notice
-        self._controllers = controllers
         self.takes: tuple[Take, ...] = ()
         """The session's, once it has ended."""
         seed = 0 if controls.seed is None else controls.seed
         self.desk = BandDesk(controls, notice)
         self.band = Band(weights, send, self, controls, band_roles(controls), seed=seed)
         self.desk.band = self.band
+        self.controllers = ControlMap(bindings, self.band.stands)
         self.recorder = Recorder(journals, library, Origin(model, seed), Reporter(self._announce, notice))
 
     def start(self) -> None:
@@ -127,10 +134,10 @@ class Bandstand:
 
     def _leads(self, message: NoteHeard | ControlHeard) -> bool:
         """Turns what a controller or a key-switch is mapped to; whether it was one."""
-        turned = self._controllers(message)
-        for name, value in turned:
+        claimed = self.controllers.claims(message)
+        for name, value in self.controllers.hear(message):
             self.band.turn(name, value)
-        return bool(turned)
+        return claimed
 
     def _record(self, message: NoteHeard) -> None:
         who = f"{PLAYER} {message.channel + 1}"

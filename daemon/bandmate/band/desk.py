@@ -96,7 +96,7 @@ class BandDesk:
         """Players' notes are told to nobody: they know them."""
 
     def state(self, state: State, bar: int, level: str, in_time: float) -> None:
-        self._tell("band_state", state, max(0, bar), level, in_time)
+        self._tell("band_state", 0, state, max(0, bar), level, in_time)
 
     def notice(self, code: str, sentence: str) -> None:
         self._notice(code, sentence)
