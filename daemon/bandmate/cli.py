@@ -26,6 +26,7 @@ COMMANDS = (
     "separate",
     "models",
     "ports",
+    "map",
     "service",
     "doctor",
     "watermark",
