@@ -18,6 +18,7 @@ from bandmate_models.errors import BandmateError
 COMMANDS = (
     "tasks",
     "serve",
+    "jam",
     "takes",
     "stems",
     "picture",

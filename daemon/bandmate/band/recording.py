@@ -41,6 +41,7 @@ class Recorder:
         self._scribe = Scribe(folder, library, origin, reporter)
         self._time = time
         self._splice = Splice()
+        self._closed = False
         self._lock = threading.Lock()  # of the splice, and of the order in which things are told
 
     def start(self) -> None:
@@ -48,11 +49,14 @@ class Recorder:
         self._scribe.start()
 
     def close(self) -> tuple[Take, ...]:
-        """Ends the session and the recorder; the session's takes.
+        """Ends the session and the recorder; the session's takes, none the second time.
 
         Raises BandmateError with what the library refuses, TimeoutError after PATIENCE seconds; the journal
         is then left for a recovery.
         """
+        if self._closed:
+            return ()
+        self._closed = True
         try:
             return self.finish().result(PATIENCE)
         finally:

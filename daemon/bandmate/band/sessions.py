@@ -9,7 +9,6 @@ from pathlib import Path
 
 from bandmate.band.journal import Origin, abandoned, kept_line, parse
 from bandmate.band.tape import Tape
-from bandmate.folders import data_folder
 from bandmate.library import Library
 from bandmate.take import Take
 from bandmate_models.errors import BandmateError
@@ -17,11 +16,6 @@ from bandmate_models.errors import BandmateError
 TASK = "jam"
 LONGEST = 65536.0
 """Beats of one take; a MIDI file holds 100,000."""
-
-
-def journal_folder() -> Path:
-    """Where journals are written unless somebody wants them elsewhere."""
-    return data_folder() / "journals"
 
 
 def last_bars(tape: Tape, bars: int, now: float, origin: Origin) -> Take:
