@@ -8,9 +8,11 @@ from bandmate_models.encoding import Header, PartLine
 from bandmate_models.reading import Reader
 from bandmate_models.score import Key, Note, Part, Role, Score
 from bandmate_models.steering import (
+    BIAS,
     FARTHEST,
     HARDEST,
     LARGEST,
+    PATIENCE,
     Steering,
     asked_heights,
     asked_rates,
@@ -25,11 +27,12 @@ NOTE = [v.BASE["pitch"] + 60, v.duration_velocity(2, 4)]
 
 
 def push_after(frames: list[list[int]], wanted: float) -> float:
-    """The push on slot 0 after one bar of frames, each a list of ticks with an onset."""
+    """The push on slot 0 after bars of frames, each a list of ticks with an onset."""
     steering, reader = Steering({0: wanted}), Reader()
-    tokens = [*Header(parts=(PartLine(0),)).tokens(), BAR]
+    tokens = Header(parts=(PartLine(0),)).tokens()
     for beat, ticks in enumerate(frames):
-        tokens.append(v.BASE["frame_m"] + beat)
+        tokens += [BAR] * (beat % 4 == 0)
+        tokens.append(v.BASE["frame_m"] + beat % 4)
         for tick in ticks:
             tokens += [v.onset(0, tick), *NOTE]
     for token in tokens:
@@ -44,7 +47,23 @@ def test_a_part_as_busy_as_wanted_is_left_alone() -> None:
 
 def test_silence_is_pushed_on_and_more_the_longer_it_lasts() -> None:
     short, long = push_after([[0, 6], [], []], 2.0), push_after([[], [], [], []], 2.0)
-    assert 0 < short < long <= LARGEST
+    assert 0 < short < long <= LARGEST + 4 * PATIENCE
+    assert push_after([[]] * 4, 2.0) > LARGEST
+
+
+def test_no_silence_is_pushed_on_beyond_a_limit() -> None:
+    assert push_after([[]] * 40, 2.0) == LARGEST + BIAS
+
+
+def test_a_crowded_beat_is_pushed_on_no_more() -> None:
+    steering, reader = Steering({0: 0.5}), Reader()
+    start = [*Header(parts=(PartLine(0),)).tokens(), BAR, *(v.BASE["frame_m"] + b for b in range(4)), BAR]
+    feed(steering, reader, [*start, v.BASE["frame_m"], v.onset(0, 0), *NOTE, v.onset(0, 3), *NOTE])
+    assert steering.push[v.onset(0, 0)] > 0
+    feed(steering, reader, [v.onset(0, 6)])
+    assert steering.push[v.onset(0, 0)] == 0
+    feed(steering, reader, [*NOTE, v.BASE["frame_m"] + 1, v.BASE["frame_m"] + 2])
+    assert steering.push[v.onset(0, 0)] != 0
 
 
 def test_too_many_notes_are_held_back() -> None:
@@ -52,7 +71,7 @@ def test_too_many_notes_are_held_back() -> None:
 
 
 def test_a_part_that_is_much_too_busy_is_held_back_firmly_and_one_that_is_nearly_right_gently() -> None:
-    assert -HARDEST <= push_after([[0, 2, 4, 6, 8, 10]] * 4, 0.3) < -LARGEST
+    assert -HARDEST - 4 * PATIENCE <= push_after([[0, 2, 4, 6, 8, 10]] * 4, 0.3) < -LARGEST
     assert -0.5 < push_after([[0, 6]] * 4, 1.8) < 0
 
 

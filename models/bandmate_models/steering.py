@@ -21,9 +21,17 @@ MEMORY = 4.0
 STRENGTH = 2.0
 """Push in nats for each nat by which a part is off its busyness, where that is little."""
 LARGEST = 3.0
-"""Largest push, in nats."""
+"""Largest push, in nats, but for a bias."""
 HARDEST = 6.0
 """Most nats by which the onsets of a part that is much too busy are held back."""
+PATIENCE = 1.0
+"""Nats by which a part's bias grows in a beat, for each nat (of one at most) that it is off beyond EASY."""
+EASY = 0.3
+"""Nats by which a part may be off its busyness and its bias stay as it is."""
+BIAS = 8.0
+"""Largest bias, in nats, either way."""
+CROWD = 2.0
+"""Times the onsets that a beat should have, and one, after which a part is pushed no more in it."""
 FARTHEST = 3.0
 """Nats by which a pitch class that is neither in the phrase nor in its key is held back."""
 KEY_SHARE = 0.3
@@ -103,7 +111,11 @@ class Steering:
 
     A part's rate r follows what it plays (an average over MEMORY beats). With d = ln(wanted / r) its onsets
     are pushed by STRENGTH d (1 + |d|), from -HARDEST to LARGEST: gently near the wanted rate, firmly far from
-    it. Pitches are pushed by what `home` says of their class. In a slot with a height h (a mean pitch that it
+    it. To that a bias is added, within BIAS, which grows by up to PATIENCE a beat while |d| is beyond EASY:
+    a part that the model would rather not play is brought to it all the same. In a beat that has had more
+    than CROWD times its onsets, and one, nothing is pushed on.
+
+    Pitches are pushed by what `home` says of their class. In a slot with a height h (a mean pitch that it
     is to have) they are pushed by (h - mean) (pitch - mean) / TILT, within LARGEST; the mean follows what it
     plays. A target that is a function is told the bar last opened.
     """
@@ -114,6 +126,7 @@ class Steering:
         self._wanted, self._home, self._heights = (_in_bar(target, 0) for target in self._targets)
         self._rates = dict(self._wanted)
         self._means: dict[int, float] = {}
+        self._biases: dict[int, float] = dict.fromkeys(self._wanted, 0.0)
         self._onsets: Counter[int] = Counter()
         self._frame_beats = 0.0
         self.push: NDArray[np.float32] = np.zeros(v.SIZE, dtype=np.float32)
@@ -125,6 +138,7 @@ class Steering:
         if stage is Stage.ONSET:
             if reader.lowest_shift == -2:
                 self._onsets[reader.slot] += 1
+                self._hold_back(reader.slot)
             if self._heights:
                 self._push_pitches(reader.slot)
         elif stage is Stage.PITCH and reader.slot in self._heights:
@@ -150,10 +164,21 @@ class Steering:
             before = self._rates.get(slot, wanted)
             rate = self._rates[slot] = before + (self._onsets[slot] / beats - before) * share
             off = math.log(max(wanted, SMALLEST_RATE) / max(rate, SMALLEST_RATE))
-            first = v.onset(slot, 0)
-            push = min(LARGEST, max(-HARDEST, STRENGTH * off * (1 + abs(off))))
-            self.push[first : first + v.TICKS_PER_BEAT] = push
+            beyond = math.copysign(max(0.0, min(abs(off), 1.0) - EASY), off)
+            bias = self._biases.get(slot, 0.0) + PATIENCE * beats * beyond
+            self._biases[slot] = bias = min(BIAS, max(-BIAS, bias))
+            self._push_onsets(slot, bias + min(LARGEST, max(-HARDEST, STRENGTH * off * (1 + abs(off)))))
         self._onsets.clear()
+
+    def _hold_back(self, slot: int) -> None:
+        """Push a part no more in a beat that it has crowded enough."""
+        wanted = self._wanted.get(slot)
+        if wanted is not None and self._onsets[slot] > CROWD * wanted * self._frame_beats + 1:
+            self._push_onsets(slot, min(0.0, float(self.push[v.onset(slot, 0)])))
+
+    def _push_onsets(self, slot: int, nats: float) -> None:
+        first = v.onset(slot, 0)
+        self.push[first : first + v.TICKS_PER_BEAT] = nats
 
     def _push_pitches(self, slot: int) -> None:
         """Set the push on pitches for a note in `slot`."""
