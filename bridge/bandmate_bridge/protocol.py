@@ -184,6 +184,12 @@ TABLE: tuple[Message, ...] = (
         "ok refused",
     ),
     message(
+        "ask", "learn", "id:id dial:text",
+        "Bind the controller that is moved next, or for a switch or cue the key that is pressed, to a dial "
+        "of the live band; an empty name: not after all. A notice, learnt, says what it was.",
+        "ok refused",
+    ),
+    message(
         "ask", "play_note", "id:id beat:beat pitch:midi velocity:midi channel:count",
         "The player plays in the host: a key goes down, or up (velocity 0). Not answered where it is right.",
         "refused",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from bandmate.band.band import Band, State
 from bandmate.band.bindings import Binding
+from bandmate.band.control_desk import ControlDesk
+from bandmate.band.control_file import control_file
 from bandmate.band.control_map import ControlMap
 from bandmate.band.desk import BandDesk, band_roles
 from bandmate.band.journal import Origin
@@ -36,7 +38,7 @@ def _no_band(client: Client, request: int, *_: Atom) -> None:
     raise BandmateError("this daemon plays without a live band", "no_band")
 
 
-NOBODY: Mapping[str, Handler] = dict.fromkeys(("band", "play_note", "keep"), _no_band)
+NOBODY: Mapping[str, Handler] = dict.fromkeys(("band", "play_note", "keep", "learn"), _no_band)
 """What answers where there is no band."""
 
 
@@ -67,6 +69,7 @@ class Bandstand:
         self.band = Band(weights, send, self, controls, band_roles(controls), seed=seed)
         self.desk.band = self.band
         self.controllers = ControlMap(bindings, self.band.stands)
+        self.control_desk = ControlDesk(self.controllers, control_file(), notice)
         self.recorder = Recorder(journals, library, Origin(model, seed), Reporter(self._announce, notice))
 
     def start(self) -> None:
@@ -105,7 +108,7 @@ class Bandstand:
         return self.band.status()
 
     def handlers(self) -> Mapping[str, Handler]:
-        return {**self.desk.handlers(), "keep": self._keep_for}
+        return {**self.desk.handlers(), **self.control_desk.handlers(), "keep": self._keep_for}
 
     # What the band tells (see band.Witness)
 

@@ -42,7 +42,7 @@ class ControlMap:
     ) -> None:
         self.bindings = tuple(bindings)
         self._stands = stands
-        self._learnt = learnt
+        self.learnt = learnt
         self._knobs: dict[Binding, float] = {}  # where an absolute control stands, as a value of its dial
         self._pressed: set[Binding] = set()
         self._turned: dict[str, tuple[float, float]] = {}  # value, and when
@@ -79,8 +79,8 @@ class ControlMap:
             elif (new := lesson.hear(message)) is not None:
                 self._lesson = None
                 self.bindings = bound(self.bindings, new)
-                if self._learnt is not None:
-                    self._learnt(new)
+                if self.learnt is not None:
+                    self.learnt(new)
                 return []
         source = Source.of(message)
         raw = message.value if isinstance(message, ControlHeard) else (127 if message.velocity else 0)
