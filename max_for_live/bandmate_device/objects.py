@@ -1,8 +1,8 @@
 """The Max objects that the devices use: how many inlets each has, and of what type its outlets are.
 
 Max drops, in silence, a box whose class it does not know and a cord to an inlet that is not there; so
-everything a patch may hold stands in these tables, and lint holds every box against them. Counts and outlet types
-are as Max itself writes them into patches.
+everything a patch may hold stands in these tables, and lint holds every box against them. Counts and outlet
+types are as Max itself writes them into patches.
 """
 
 from __future__ import annotations
