@@ -54,6 +54,9 @@ PATIENCE = 20
 IN_TIME = 5.0
 """Milliseconds after its beat within which a note counts as in time."""
 
+FIRST_SYSTEM = 0xF0
+"""Status bytes from which on a message is of no channel."""
+
 TICK = 0.05
 STALLED = 0.3
 """Seconds by which a tick is late where the whole process stood still."""
@@ -72,6 +75,7 @@ class Conductor:
         self._clock = Clock()
         self._ports: Ports | None = None
         self._monitor: FeedSender | None = None
+        self._thru = False
         self._scheduler = Scheduler(self._clock, self._send, tell)
         self._clock_port = ""
         self._transport = Transport(self._clock, self._scheduler, self._send_clock, tell)
@@ -183,6 +187,7 @@ class Conductor:
         self._ports = ports
         self._clock_port, self._transport.sends_clock = message.clock_out, bool(message.clock_out)
         self._monitor = FeedSender(FeedAddress(*message.monitor)) if message.monitor else None
+        self._thru = message.thru
         ports.open()
         threading.Thread(target=ports.watch, name="ports", daemon=True).start()
         gc.collect()
@@ -219,6 +224,8 @@ class Conductor:
     def _hear(self, time: float, data: tuple[int, ...]) -> None:
         status = data[0]
         kind, channel = status & 0xF0, status & 15
+        if self._thru and status < FIRST_SYSTEM:
+            self._send("", data)
         if kind == 0x90 or kind == 0x80:
             velocity = data[2] if kind == 0x90 else 0
             self._tell(NoteHeard(self._clock.beat_at(time), time, channel, data[1], velocity))

@@ -62,6 +62,7 @@ class Configure(NamedTuple):
     monitor: tuple[int, ...] = ()
     clock_out: str = ""
     clock_out_virtual: bool = True
+    thru: bool = False  # notes, controllers and bends that come in go out by the first output too
 
 
 class SetTempo(NamedTuple):

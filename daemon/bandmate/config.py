@@ -64,6 +64,8 @@ SETTINGS = {
     "watermark_key": Setting("what decides the mark; only who knows it finds the mark"),
     "midi_in": Setting("MIDI port that Bandmate listens to"),
     "midi_out": Setting("MIDI port that Bandmate plays on"),
+    "thru": Setting("pass on what is played into Bandmate In"),
+    "band_ports": Setting("a MIDI port for each part of the live band, such as Bandmate Bass"),
     "monitor": Setting("serve: sound the band here, through the soundfont"),
     "monitor_device": Setting("sound device of the monitor, by part of its name; unset: the usual one"),
     "audio_block": Setting("frames of sound at a time: fewer are heard sooner, more are safer", 32, 4096),
@@ -100,6 +102,8 @@ class Config:
     watermark_key: str = "bandmate"
     midi_in: str = "Bandmate In"
     midi_out: str = "Bandmate Out"
+    thru: bool = False
+    band_ports: bool = False
     monitor: bool = False
     monitor_device: str | None = None
     audio_block: int = 256

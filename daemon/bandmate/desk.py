@@ -58,6 +58,8 @@ class Desk:
         self._link = link
         self._errands = ThreadPoolExecutor(1, "errands")
         self._room = threading.Semaphore(ERRANDS)
+        self.more_status: Callable[[], Mapping[str, Atom]] = dict
+        """What else a status tells."""
 
     def start(self) -> None:
         self.jobs.start()
@@ -116,6 +118,7 @@ class Desk:
         }
         for direction, port in ports.items():
             pairs[f"midi_{direction}"] = port.name if port.open else f"closed: {port.detail}"
+        pairs |= self.more_status()
         client.tell("status", request, *(atom for pair in pairs.items() for atom in pair))
 
     def _panic(self, client: Client, request: int) -> None:

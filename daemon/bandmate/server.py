@@ -15,6 +15,8 @@ from bandmate import __version__
 from bandmate.answers import model_name
 from bandmate.band.bandstand import NOBODY, Bandstand
 from bandmate.band.control_file import control_file, load_bindings
+from bandmate.band.dials import ROLES
+from bandmate.band.output import port_of
 from bandmate.config import Config
 from bandmate.desk import Desk
 from bandmate.library import Library
@@ -90,6 +92,7 @@ class Engine:
                 lambda name, *atoms: self._server.tell_all(name, *atoms),
                 self._notice,
                 load_bindings(control_file()),
+                ports=config.band_ports,
             )
             self._session.band = self.bandstand.band
         stems = StemsDesk(
@@ -117,6 +120,8 @@ class Engine:
         )
         self._server.introduction = (__version__, model, *CAPABILITIES)
         self._desk.server = self._server
+        if self.bandstand is not None:
+            self._desk.more_status = self.bandstand.figures
 
     @property
     def address(self) -> tuple[str, int]:
@@ -221,10 +226,12 @@ def _configure(config: Config) -> Configure:
 
     if config.clock == "link":
         require_link()
+    parts = [wish(port_of(role)) for role in ROLES] if config.band_ports else []
     return Configure(
         (wish(config.midi_in),),
-        (wish(config.midi_out),),
+        (wish(config.midi_out), *parts),
         source=cast(Source, config.clock),
         clock_out=config.clock_out or "",
         clock_out_virtual=wish(config.clock_out or "").virtual,
+        thru=config.thru,
     )

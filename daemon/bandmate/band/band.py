@@ -90,7 +90,9 @@ class Band:
         roles: Sequence[Role],
         *,
         seed: int = 0,
+        ports: bool = False,
     ) -> None:
+        """With `ports` each part has an output of its own (see output.port_of)."""
         self.state: State = "resting"
         self.urgent = False
         """Whether a commitment is being planned: others should leave it the processor."""
@@ -98,7 +100,7 @@ class Band:
         self.scoring = Scoring(controls, tuple(roles), self.dials)
         self.pace = Pace()
         self._weights, self._send, self._witness, self._seed = weights, send, witness, seed
-        self._output = Output(self.dials)
+        self._output = Output(self.dials, ports)
         self._clock = ClockState(False, "internal", 0.0, 0.0, 120.0, 4, 4, 0.0)
         self._ear = Ear(Ledger())
         self._performance: Performance | None = None
@@ -184,6 +186,7 @@ class Band:
             ages[int(0.95 * (len(ages) - 1))] if ages else 0.0,
             len(playing.degraded),
             playing.bar,
+            playing.planner.plan.slides,
         )
 
     # The thread

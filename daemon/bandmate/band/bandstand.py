@@ -59,6 +59,8 @@ class Bandstand:
         tell_all: Callable[..., None],
         notice: Callable[[str, str], None],
         bindings: Sequence[Binding] = (),
+        *,
+        ports: bool = False,
     ) -> None:
         self._tell_all = tell_all
         self._notice = notice
@@ -66,7 +68,7 @@ class Bandstand:
         """The session's, once it has ended."""
         seed = 0 if controls.seed is None else controls.seed
         self.desk = BandDesk(controls, notice)
-        self.band = Band(weights, send, self, controls, band_roles(controls), seed=seed)
+        self.band = Band(weights, send, self, controls, band_roles(controls), seed=seed, ports=ports)
         self.desk.band = self.band
         self.controllers = ControlMap(bindings, self.band.stands)
         self.control_desk = ControlDesk(self.controllers, control_file(), notice)
@@ -106,6 +108,25 @@ class Bandstand:
 
     def status(self) -> BandStatus:
         return self.band.status()
+
+    def figures(self) -> dict[str, Atom]:
+        """How the band keeps up, for the daemon's status; milliseconds and beats."""
+        status = self.status()
+        timing = status.timing
+        return {
+            "band": status.state,
+            "band_roles": ",".join(status.roles),
+            "band_in_time": timing.in_time,
+            "band_planned": timing.planned,
+            "band_dropped": timing.dropped,
+            "band_plan_p50": timing.plan_p50,
+            "band_plan_p99": timing.plan_p99,
+            "band_age_p95": timing.age_p95,
+            "band_bars": timing.bars,
+            "band_degraded_bars": timing.degraded_bars,
+            "band_level": status.level,
+            "band_slides": timing.slides,
+        }
 
     def handlers(self) -> Mapping[str, Handler]:
         return {**self.desk.handlers(), **self.control_desk.handlers(), "keep": self._keep_for}

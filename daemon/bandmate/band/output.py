@@ -19,11 +19,17 @@ ENERGY_RANGE = 36
 """Velocity between the least and the most energy."""
 
 
+def port_of(role: Role) -> str:
+    """The name of a part's own MIDI port."""
+    return f"Bandmate {role.capitalize()}"
+
+
 @dataclass
 class Output:
     """What is heard of the band, by the dials; a part's channel is its place in ROLES unless turned."""
 
     dials: Mapping[str, float]
+    ports: bool = False
     slots: Mapping[int, Role] = field(default_factory=dict)
 
     def channel(self, role: Role) -> int:
@@ -32,6 +38,10 @@ class Output:
             return DRUM_CHANNEL
         asked = self.dials.get(f"{role}.channel")
         return ROLES.index(role) if asked is None else int(asked) - 1
+
+    def port(self, role: Role) -> str:
+        """The output's name; "" is the first."""
+        return port_of(role) if self.ports else ""
 
     def sounds(self, role: Role) -> bool:
         """Whether a part is heard: not muted, and solo where anyone is."""

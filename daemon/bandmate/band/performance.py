@@ -190,7 +190,7 @@ class Performance:
                 by_role.setdefault(role, []).append(note)
         for role, notes in by_role.items():
             cues = tuple(self._output.cue(note, role) for note in notes)
-            self._send(Play(_plan(role), cues, last=False))
+            self._send(Play(_plan(role), cues, port=self._output.port(role), last=False))
             self.heard.extend(notes)
             self.planned += len(notes)
             self._audience.notes(role, notes)
@@ -207,7 +207,7 @@ class Performance:
                 self._change(role, self._now, (PROGRAM | self._output.channel(role), program))
 
     def _change(self, role: Role, beat: float, data: tuple[int, ...]) -> None:
-        self._send(Play(_plan(role), (), (Change(beat, data),), last=False))
+        self._send(Play(_plan(role), (), (Change(beat, data),), self._output.port(role), last=False))
 
 
 def _plan(role: Role) -> str:

@@ -27,7 +27,7 @@ class Timing(NamedTuple):
 
     `in_time` is the share of planned notes that left within 5 ms of their beat (drops count against it);
     latencies are of one re-planning, ms; `age` is beats from the player's newest note that a planned note
-    could know of to that note.
+    could know of to that note; `slides` counts how often another cache has taken over.
     """
 
     in_time: float = 1.0
@@ -38,6 +38,7 @@ class Timing(NamedTuple):
     age_p95: float = 0.0
     degraded_bars: int = 0
     bars: int = 0
+    slides: int = 0
 
 
 class BandStatus(NamedTuple):

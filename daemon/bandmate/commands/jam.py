@@ -37,6 +37,8 @@ _SETTINGS = (
     "count_in",
     "midi_in",
     "midi_out",
+    "thru",
+    "band_ports",
     "monitor",
     "monitor_device",
     "audio_block",
