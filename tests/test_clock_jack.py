@@ -1,4 +1,4 @@
-"""MIDI clock from one conductor to another through JACK: standstills, jumps, and a server that goes and comes."""
+"""MIDI clock from one conductor to another through JACK: standstills, jumps, a server that goes and comes."""
 
 from __future__ import annotations
 

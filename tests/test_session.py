@@ -19,6 +19,7 @@ from bandmate_bridge.messages import (
     CountIn,
     Cue,
     Fault,
+    Jumped,
     Locate,
     NoteHeard,
     Panic,
@@ -294,6 +295,30 @@ def test_where_the_beat_is_lost_the_answer_and_the_phrase_are_dropped(stage: Sta
         stage.session.take(ClockState(True, "internal", 40.0, 4.25, 120.0, 4, 4, 40.0))
     assert stage.of(Cancel) == [Cancel("answer-1")]
     assert stage.states[-1][0] == "waiting"
+
+
+def test_a_loop_takes_phrase_and_answer_along(stage: Stage) -> None:
+    def loop(time: float, jumps: int) -> None:
+        stage.session.take(Jumped(-8.0, time, True, jumps))
+        stage.session.take(ClockState(True, "host", 0.0, time, 120.0, 4, 4, 0.0, 0.0, 8.0, jumps))
+
+    stage.clock(6.0, source="host")
+    stage.note(6.0, 60)
+    loop(4.0, 1)
+    stage.session.take(NoteHeard(0.0, 4.0, 0, 64, 80))
+    stage.session.take(NoteHeard(0.5, 4.25, 0, 64, 0))
+    stage.session.advance(4.0 + 3.5)
+    stage.settle()
+    assert stage.session.phrase is not None
+    assert [note.start for note in stage.session.phrase.parts[0].notes] == [2.0, 4.0]
+    plays = [message for message in stage.sent if isinstance(message, Play) and message.cues]
+    assert plays[0].jumps == 1 and plays[0].cues[0].start == 8.0
+    loop(8.0, 2)
+    stage.session.advance(8.01)
+    assert stage.states[-1] == ("answering", 0.0)
+    assert stage.of(Cancel) == []
+    stage.session.advance(8.01 + 4.0)
+    assert stage.states[-1] == ("waiting", 8.0)
 
 
 def test_panic_silences_and_forgets(stage: Stage) -> None:

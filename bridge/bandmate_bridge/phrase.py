@@ -35,6 +35,10 @@ class Phrase(NamedTuple):
     end: float  # the bar line after its last bar
     answer: float  # the bar line on which an answer should begin
 
+    def carried(self, beats: float) -> Phrase:
+        """The same, so many beats further on."""
+        return self._replace(start=self.start + beats, end=self.end + beats, answer=self.answer + beats)
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -141,6 +145,15 @@ class PhraseCapture:
             for note in self._notes
         ]
         self._controls = [control._replace(beat=clock.beat_at(control.time)) for control in self._controls]
+
+    def carry(self, beats: float) -> None:
+        """Goes along with a clock that has jumped by so many beats, as a host does that loops."""
+        self._notes = [
+            replace(note, start=note.start + beats, end=None if note.end is None else note.end + beats)
+            for note in self._notes
+        ]
+        self._controls = [control._replace(beat=control.beat + beats) for control in self._controls]
+        self._pressed_at = None if self._pressed_at is None else self._pressed_at + beats
 
     def clear(self) -> None:
         self._notes, self._controls, self._held, self._pressed_at = [], [], {}, None

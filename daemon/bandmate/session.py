@@ -21,6 +21,7 @@ from bandmate_bridge.messages import (
     ControlHeard,
     Fault,
     FromConductor,
+    Jumped,
     NoteHeard,
     Panic,
     PlanFinished,
@@ -140,6 +141,9 @@ class Session:
         elif isinstance(message, ClockState):
             if self.time.hear(message):
                 self._reset()
+        elif isinstance(message, Jumped):
+            if message.carried:
+                self._carry(message)
         elif isinstance(message, Answer):
             self._written(message)
         elif isinstance(message, Panic):
@@ -242,6 +246,7 @@ class Session:
     def _begin(self, phrase: Phrase) -> None:
         seed = any_seed() if self._controls.seed is None else self._controls.seed
         answer = Answer(f"answer-{next(self._numbers)}", phrase, self._controls, seed, self._channel)
+        answer.jumps = self.time.clock.jumps
         self.phrase, self._answer = phrase.score, answer
         self._read_beat, self._unread = -math.inf, False
         self.time.forget_playing()
@@ -274,6 +279,14 @@ class Session:
         if self._answer is not None:
             self._answer.withdraw(self._send)
         self._answer, self._finishing = None, False
+
+    def _carry(self, jumped: Jumped) -> None:
+        """The clock has jumped, and what is queued went along: so do the phrase and the answer."""
+        self.time.carry(jumped)
+        self._capture.carry(jumped.by)
+        self._read_beat += jumped.by
+        if self._answer is not None:
+            self._answer.phrase = self._answer.phrase.carried(jumped.by)
 
     def _reset(self) -> None:
         self._withdraw()

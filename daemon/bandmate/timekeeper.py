@@ -12,6 +12,7 @@ from bandmate_bridge.messages import (
     ClockState,
     ControlHeard,
     CountIn,
+    Jumped,
     Locate,
     NoteHeard,
     SetMetre,
@@ -83,6 +84,11 @@ class Timekeeper:
             self._active, self._warned = clock.beat, False
         jumped = clock.running and abs(clock.beat - before.beat_at(clock.time)) > JUMP
         return before.running and (jumped or not clock.running)
+
+    def carry(self, jumped: Jumped) -> None:
+        """The clock has jumped without the beat being lost."""
+        self.clock = self.clock._replace(beat=self.clock.beat + jumped.by, jumps=jumped.jumps)
+        self._active += jumped.by
 
     def stamp(self, message: _Heard) -> _Heard:
         """The message with its beat on the clock as it is known here, which may be newer."""

@@ -44,12 +44,17 @@ class Answer:
     controls: Controls
     seed: int
     channel: int = 0  # of the pitched parts
+    jumps: int = 0  # that the clock had made when the phrase's beats were reckoned
     score: Score | None = None
     error: BandmateError | None = None
     begun: bool = False  # its bar line has come
     kept: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.origin = self.phrase.answer
+        """Where it begins, before any of the clock's later jumps."""
 
     def play(self, send: Callable[[ToConductor], None], message: Play) -> None:
         """Sends notes, unless the answer was withdrawn: a plan that was cancelled never comes back."""
@@ -191,7 +196,7 @@ class Writer:
     def _send(self, answer: Answer, ink: Ink, heard: list[Played]) -> None:
         """Hands notes and pedals to the conductor, at their beats of the clock."""
         cues, changes = [], []
-        start = answer.phrase.answer
+        start = answer.origin
         for written in filter(None, map(ink.dry, heard)):
             channel, event = DRUM_CHANNEL if written.drums else answer.channel, written.event
             if isinstance(event, Note):
@@ -199,5 +204,5 @@ class Writer:
             else:
                 changes.append(Change(start + event.beat, (0xB0 | channel, event.number, event.value)))
         if cues or changes:
-            notes = Play(answer.plan, tuple(cues), tuple(changes), last=False)
+            notes = Play(answer.plan, tuple(cues), tuple(changes), last=False, jumps=answer.jumps)
             answer.play(self._to_conductor, notes)
