@@ -43,7 +43,7 @@ class Expression:
     """One expression, which may be evaluated for any values of its inlets."""
 
     def __init__(self, text: str) -> None:
-        """Raises ValueError where the text is no expression, or has a comma that Max would take for its own."""
+        """Raises ValueError where the text is no expression, or has a comma that Max would take."""
         if re.search(r"(?<!\\),", text):
             raise ValueError(f"a comma without a backslash: {text}")
         self.kinds = {int(n): kind for kind, n in re.findall(r"\$([fi])(\d+)", text)}

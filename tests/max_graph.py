@@ -1,8 +1,9 @@
-"""A message graph like Max's: runs the boxes and cords of a built patch, in time that is counted and not waited for.
+"""A message graph like Max's: runs the boxes and cords of a built patch, in time that is counted.
 
-Messages are tuples of atoms: ("bang",), (60, 100), ("set", 3). One outlet's cords are followed in any order (Max goes
-by where boxes lie): with a random number generator, each time in another one, so that a patch that needs one of them
-is found out. Two threads: the scheduler's events come in order of time; what is deferred waits for `lag` ms.
+Messages are tuples of atoms: ("bang",), (60, 100), ("set", 3). One outlet's cords are followed in any order (Max
+goes by where boxes lie): with a random number generator, each time in another one, so that a patch which needs
+one of them is found out. Two threads: the scheduler's events come in order of time; what is deferred waits
+for `lag` ms.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ BANG: Message = ("bang",)
 
 @dataclass
 class Transport:
-    """Live's: beats by time in ms, at a tempo in quarter notes a minute, through a loop where there is one."""
+    """Live's: beats by time in ms, at a tempo in quarter notes a minute, through a loop if there is one."""
 
     tempo: float = 120.0
     playing: bool = False
@@ -84,7 +85,7 @@ class Graph:
             self._cords.setdefault((cord.source, cord.outlet), []).append((cord.target, cord.inlet))
 
     def send(self, box: OpenedBox, outlet: int, message: Message) -> None:
-        """A message out of a box's outlet, along all its cords. A loop of cords without a wait is an error."""
+        """A message out of a box's outlet, along all its cords. A loop without a wait is an error."""
         cords = self._cords.get((box.id, outlet), [])
         if self.shuffle is not None and len(cords) > 1:
             cords = self.shuffle.sample(cords, len(cords))

@@ -55,7 +55,8 @@ class Object:
         self.graph.send(self.box, outlet, message)
 
     def receive(self, inlet: int, message: Message) -> None:
-        raise AssertionError(f"{self.box.name} ({self.box.text or self.box.maxclass}) does not know {message}")
+        what = self.box.text or self.box.maxclass
+        raise AssertionError(f"{self.box.name} ({what}) does not know {message}")
 
 
 class Trigger(Object):
@@ -103,13 +104,14 @@ class Pack(Object):
             self.send(0, *self.values)
 
 
-class Unpack(Object):
-    _KINDS: dict[Atom, type] = {"s": str, "i": int, "f": float}
+_KINDS: dict[Atom, type] = {"s": str, "i": int, "f": float}
 
+
+class Unpack(Object):
     def receive(self, inlet: int, message: Message) -> None:
         for outlet in reversed(range(min(len(message), len(self.arguments)))):
             argument = self.arguments[outlet]
-            kind = self._KINDS.get(argument, type(argument))
+            kind = _KINDS.get(argument, type(argument))
             assert (kind is str) == isinstance(message[outlet], str), f"{self.box.name}: {message}"
             self.send(outlet, kind(message[outlet]))
 

@@ -1,7 +1,7 @@
 """Live notes through the patch's own boxes and cords: when each sounds, what stops it, what is told.
 
-The built patch runs in a simulated Max (max_graph.py), against a simulated transport. Nothing here says how exactly
-Max itself keeps time.
+The built patch runs in a simulated Max (max_graph.py), against a simulated transport. Nothing here says how
+exactly Max itself keeps time.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def test_notes_beyond_the_loops_end_sound_at_its_beginning(beat: float) -> None:
 @settings(max_examples=40)
 @given(st.floats(0.5, 8), st.floats(0, 32), st.lists(st.floats(0, 1), min_size=1, max_size=6), TEMPI)
 def test_any_loop_at_any_tempo(length: float, start: float, shares: list[float], tempo: float) -> None:
-    """Notes sent less than a pass ahead, counted on beyond the loop's end, sound when the playhead is there."""
+    """Notes sent less than a pass ahead, counted on beyond its end, sound when the playhead is there."""
     graph = loaded()
     graph.from_script(2, "loop", 1, start, length)
     graph.transport.jump(graph.now, start)
@@ -312,8 +312,9 @@ def test_switching_the_device_off_silences_it() -> None:
 
 
 Event = tuple[str, float, float]
+KINDS = ["notes", "stop", "start", "jump", "tempo", "loop", "cancel", "clear", "now", "off", "plays"]
 EVENTS = st.tuples(
-    st.sampled_from(["notes", "stop", "start", "jump", "tempo", "loop", "cancel", "clear", "now", "off", "plays"]),
+    st.sampled_from(KINDS),
     st.floats(0, 1),
     st.floats(0, 400),
 )
