@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bandmate_models import vocabulary as v
 from bandmate_models.chords import Chord
 from bandmate_models.controls import Controls, parse_key
 from bandmate_models.decoder import Decoder
 from bandmate_models.live.ensemble import Ensemble, ensemble_of
 from bandmate_models.live.lane import Lane
-from bandmate_models.live.ledger import Ledger, Row
+from bandmate_models.live.ledger import PLAYERS, Ledger, Row, voice_of
 from bandmate_models.live.planning import LivePlan
 from bandmate_models.score import Part
 from bandmate_models.weights import Weights
@@ -32,9 +31,9 @@ def ensemble(metre: tuple[int, int] = (4, 4), lag: int = 0, roles=("drums", "bas
     )
 
 
-def tune(slot: int, beats: int) -> list[Row]:
+def tune(voice: int, beats: int) -> list[Row]:
     pitches = (60, 64, 67, 72, 71, 67, 65, 62)
-    return [Row(beat * 12, slot, 0, pitches[beat % 8], 12, 5) for beat in range(beats)]
+    return [Row(beat * 12, voice, 0, pitches[beat % 8], 12, 5) for beat in range(beats)]
 
 
 def play(plan: LivePlan, rows: list[Row], beats: int, *, first: int = 0) -> None:
@@ -57,18 +56,18 @@ def play(plan: LivePlan, rows: list[Row], beats: int, *, first: int = 0) -> None
 def test_a_band_plays_along_and_what_it_plays_is_a_score(weights: Weights, lag: int) -> None:
     made = ensemble(lag=lag)
     plan = LivePlan(weights, made, 0, seed=1)
-    play(plan, tune(made.players[0], 32), 32)
+    play(plan, tune(PLAYERS, 32), 32)
     rows = plan.ledger.rows("m", 0, 32 * 12)
-    assert {row.slot for row in rows} == set(made.slots.values())
+    assert {row.voice for row in rows} == {voice_of(role) for role in made.programs}
     assert rows == sorted(rows) and all(0 <= row.tick < 32 * 12 for row in rows)
 
 
 def test_what_is_committed_never_changes(weights: Weights) -> None:
     made = ensemble()
     plan = LivePlan(weights, made, 0, seed=2)
-    play(plan, tune(made.players[0], 8), 8)
+    play(plan, tune(PLAYERS, 8), 8)
     before = plan.ledger.rows("m", 0, 8 * 12)
-    play(plan, [row._replace(pitch=row.pitch + 1) for row in tune(made.players[0], 16)], 16, first=8 * 12)
+    play(plan, [row._replace(pitch=row.pitch + 1) for row in tune(PLAYERS, 16)], 16, first=8 * 12)
     assert plan.ledger.rows("m", 0, 8 * 12) == before
 
 
@@ -77,7 +76,7 @@ def test_the_same_playing_and_seed_give_the_same_band(weights: Weights) -> None:
     heard = []
     for _ in range(2):
         plan = LivePlan(weights, made, 0, seed=3)
-        play(plan, tune(made.players[0], 12), 12)
+        play(plan, tune(PLAYERS, 12), 12)
         heard.append(plan.ledger.rows("m", 0, 12 * 12))
     assert heard[0] == heard[1]
 
@@ -99,7 +98,7 @@ def test_another_note_than_the_guess_undoes_what_came_after(weights: Weights) ->
     plan = LivePlan(weights, made, 0, seed=4)
     for _ in plan.write(0, 0, 24):
         pass
-    plan.ledger.add("u", [Row(1, made.players[0], 0, 21, 7, 8)])
+    plan.ledger.add("u", [Row(1, PLAYERS, 0, 21, 7, 8)])
     assert plan.revise(12, 0) and plan.written_to == 0
 
 
@@ -107,9 +106,9 @@ def test_notes_begin_on_tones_of_the_chord_that_is_told(weights: Weights) -> Non
     made = ensemble(roles=("bass", "chords"))
     plan = LivePlan(weights, made, 0, seed=5)
     plan.guide.tell_chord(0, Chord(0, "maj"))
-    play(plan, tune(made.players[0], 8), 8)
+    play(plan, tune(PLAYERS, 8), 8)
     plan.guide.tell_chord(8 * 12, Chord(6, "min"))
-    play(plan, tune(made.players[0], 16), 16, first=8 * 12)
+    play(plan, tune(PLAYERS, 16), 16, first=8 * 12)
     first, second = plan.ledger.rows("m", 0, 96), plan.ledger.rows("m", 96, 192)
     assert first and {row.pitch % 12 for row in first} <= Chord(0, "maj").tones
     assert second and {row.pitch % 12 for row in second} <= Chord(6, "min").tones
@@ -118,9 +117,9 @@ def test_notes_begin_on_tones_of_the_chord_that_is_told(weights: Weights) -> Non
 def test_parts_rest_where_they_are_told_to_but_on_the_ticks_that_are_let(weights: Weights) -> None:
     made = ensemble()
     plan = LivePlan(weights, made, 0, seed=6)
-    everybody = frozenset(made.slots.values())
+    everybody = frozenset(map(voice_of, made.programs))
     plan.guide.rest(24, 96, everybody, but=frozenset((48,)))
-    play(plan, tune(made.players[0], 12), 12)
+    play(plan, tune(PLAYERS, 12), 12)
     assert {row.tick for row in plan.ledger.rows("m", 24, 96)} <= {48}
 
 
@@ -128,14 +127,14 @@ def test_parts_rest_where_they_are_told_to_but_on_the_ticks_that_are_let(weights
 def test_any_metre_goes_on_for_bars(weights: Weights, metre: tuple[int, int]) -> None:
     made = ensemble(metre)
     plan = LivePlan(weights, made, 0, seed=7)
-    play(plan, tune(made.players[0], 14), 14)
+    play(plan, tune(PLAYERS, 14), 14)
     assert plan.ledger.rows("m", 0, 14 * 12)
 
 
 def test_a_small_cache_slides_and_the_band_goes_on(weights: Weights) -> None:
     made = ensemble()
     plan = LivePlan(weights, made, 0, seed=8, capacity=640)
-    play(plan, tune(made.players[0], 96), 96)
+    play(plan, tune(PLAYERS, 96), 96)
     assert plan.slides >= 3
     assert all(plan.ledger.rows("m", bar * 48, (bar + 1) * 48) for bar in range(24))
 
@@ -143,7 +142,7 @@ def test_a_small_cache_slides_and_the_band_goes_on(weights: Weights) -> None:
 def test_a_slid_cache_and_one_read_afresh_agree(weights: Weights) -> None:
     made, now = ensemble(), 64 * 12
     plan = LivePlan(weights, made, 0, seed=9, capacity=640)
-    play(plan, tune(made.players[0], 64), 64)
+    play(plan, tune(PLAYERS, 64), 64)
     slid = plan._lane
     assert plan.slides and slid.start > 0
     slid._back_to(next(piece for piece in slid._pieces if not slid._certain(piece.slice, now, now)))
@@ -160,18 +159,29 @@ def test_a_slid_cache_and_one_read_afresh_agree(weights: Weights) -> None:
 def test_another_ensemble_takes_over_with_the_past_in_mind(weights: Weights) -> None:
     made = ensemble()
     plan = LivePlan(weights, made, 0, seed=10)
-    play(plan, tune(made.players[0], 8), 8)
+    play(plan, tune(PLAYERS, 8), 8)
     plan.change(ensemble(roles=("bass", "chords", "guitar")))
-    play(plan, tune(made.players[0], 16), 16, first=96)
+    play(plan, tune(PLAYERS, 16), 16, first=96)
     assert plan.slides == 1
-    drums = {row.slot for row in plan.ledger.rows("m", 120, 192)} & v.DRUM_SLOTS
-    assert not drums and plan.ledger.rows("m", 120, 192)
+    voices = {row.voice for row in plan.ledger.rows("m", 120, 192)}
+    assert voices and voice_of("drums") not in voices
+
+
+def test_a_player_whose_part_becomes_another_keeps_what_was_played(weights: Weights) -> None:
+    plan = LivePlan(weights, ensemble(), 0, seed=12)
+    play(plan, tune(PLAYERS, 8), 8)
+    players, roles = [Part("chords"), Part("melody")], ("drums", "bass", "chords")
+    other = ensemble_of(players, roles, Controls(), bpm=120, metre=(4, 4), key=None)
+    plan.change(other)
+    play(plan, tune(PLAYERS, 16), 16, first=96)
+    assert plan.slides == 1 and plan.ledger.rows("u", 0, 96) == tune(PLAYERS, 8)
+    assert {row.voice for row in plan.ledger.rows("m", 96, 192)} == {voice_of(r) for r in other.programs}
 
 
 def test_what_was_played_moves_with_a_jump_of_the_clock(weights: Weights) -> None:
     made = ensemble()
     plan = LivePlan(weights, made, 0, seed=11)
-    play(plan, tune(made.players[0], 16), 16)
+    play(plan, tune(PLAYERS, 16), 16)
     before = plan.ledger.rows("m", 0, 192)
     plan.move(-96)
     assert plan.ledger.rows("m", -96, 96) == [row._replace(tick=row.tick - 96) for row in before]

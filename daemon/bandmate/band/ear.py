@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bandmate.band.status import PLAYER, LiveNote
 from bandmate_bridge.messages import NoteHeard
 from bandmate_bridge.phrase import DRUM_CHANNEL
-from bandmate_models.live.ledger import Ledger, Row
+from bandmate_models.live.ledger import PLAYERS, Ledger, Row
 from bandmate_models.score import Part, Role
 from bandmate_models.vocabulary import DRUM_TICKS, GRID, SHIFTS_PER_TICK, TICKS_PER_BEAT, velocity_bin
 
@@ -29,18 +29,14 @@ class Held:
 
     start: float
     velocity: int
-    row: Row | None
+    row: Row
 
 
 @dataclass
 class Ear:
-    """Hears several players, a channel each. `split` is the pitch below which keys lead the chords.
-
-    `slots` are those of the players in the ensemble, in the order of `players`.
-    """
+    """Hears several players, a channel each. `split` is the pitch below which keys lead the chords."""
 
     ledger: Ledger
-    slots: tuple[int, ...] = ()
     split: int = 0
     ended: deque[LiveNote] = field(default_factory=lambda: deque(maxlen=512))
     newest: float = -1e9
@@ -98,12 +94,10 @@ class Ear:
         if channel not in self._channels and len(self._channels) < MOST_PLAYERS:
             self._channels.append(channel)
         self.newest = max(self.newest, message.beat)
-        self._held[channel, message.pitch] = Held(message.beat, message.velocity, None)
         row = self._row(message)
+        self._held[channel, message.pitch] = Held(message.beat, message.velocity, row)
         self._onsets.setdefault(channel, deque(maxlen=32)).append(row.tick)
-        if row.slot >= 0:
-            self._held[channel, message.pitch].row = row
-            self.ledger.add("u", [row])
+        self.ledger.add("u", [row])
 
     def _lift(self, key: tuple[int, int], beat: float) -> LiveNote | None:
         held = self._held.pop(key, None)
@@ -114,7 +108,7 @@ class Ear:
         if key[0] != DRUM_CHANNEL:
             self._lengths.append(ticks)
         row = held.row
-        if row is not None and row.ticks != ticks and ticks <= CORRECTED and key[0] != DRUM_CHANNEL:
+        if row.ticks != ticks and ticks <= CORRECTED and key[0] != DRUM_CHANNEL:
             self.ledger.remove("u", row)
             self.ledger.add("u", [row._replace(ticks=ticks)])
         note = LiveNote(f"{PLAYER} {key[0] + 1}", held.start, duration, key[1], held.velocity)
@@ -126,11 +120,9 @@ class Ear:
         tick = (grid + 2) // SHIFTS_PER_TICK
         drums = message.channel == DRUM_CHANNEL
         usual = round(statistics.median(self._lengths)) if len(self._lengths) >= 4 else USUAL_TICKS
-        place = self._place(message.channel)
-        slot = self.slots[place] if place < len(self.slots) else -1
         return Row(
             tick,
-            slot,
+            PLAYERS + self._place(message.channel),
             grid - tick * SHIFTS_PER_TICK,
             message.pitch,
             DRUM_TICKS if drums else usual,

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from bandmate_models.live.guide import LiveGuide
+from bandmate_models.live.ledger import voice_of
 from bandmate_models.score import Role
 
 SOLOISTS: tuple[Role, ...] = ("melody", "guitar", "strings")
@@ -40,7 +41,7 @@ class Leader:
     """Turns dials into rests, afresh from the committed tick on whenever something has changed."""
 
     guide: LiveGuide
-    slots: Mapping[Role, int]
+    roles: tuple[Role, ...]
     form: Form
     ends_at: int | None = None
     """The tick of the last chord, once an ending was asked for."""
@@ -80,12 +81,12 @@ class Leader:
         turn = self._turns(committed, int(dials.get("trade", 0)))
         stop = dials.get("stop_time", 0) >= 0.5
         resting = player_rests and dials.get("follow", 0) >= 0.5
-        given_up = frozenset(slot for role, slot in self.slots.items() if role in without)
+        given_up = frozenset(voice_of(role) for role in self.roles if role in without)
         told = (turn, stop, resting, self.ends_at, given_up)
         if told == self._told:
             return False
         self._told = told
-        everybody = frozenset(self.slots.values())
+        everybody = frozenset(map(voice_of, self.roles))
         self.guide.clear_rests(committed)
         if resting:
             self.guide.rest(committed, FOREVER, everybody)
@@ -97,24 +98,24 @@ class Leader:
             self.guide.rest(committed, first + 64 * self.form.bar, everybody, but=lines)
         if given_up:
             self.guide.rest(committed, FOREVER, given_up)
-        for first, last, slots in turn:
-            self.guide.rest(first, last, slots)
+        for first, last, voices in turn:
+            self.guide.rest(first, last, voices)
         return True
 
     def _turns(self, committed: int, bars: int) -> tuple[tuple[int, int, frozenset[int]], ...]:
         """Rests of the next turns when player and band trade: the player begins."""
         if bars < 1:
             return ()
-        answering = [role for role in self.slots if role in SOLOISTS]
+        answering = [role for role in self.roles if role in SOLOISTS]
         if not answering:
-            answering = [role for role in self.slots if role not in RHYTHM] or list(self.slots)
-        slots = frozenset(self.slots[role] for role in answering)
+            answering = [role for role in self.roles if role not in RHYTHM] or list(self.roles)
+        voices = frozenset(map(voice_of, answering))
         number = self.form.number(committed) // (2 * bars) * 2
         return tuple(
             (
                 self.form.line + turn * bars * self.form.bar,
                 self.form.line + (turn + 1) * bars * self.form.bar,
-                slots,
+                voices,
             )
             for turn in (number, number + 2)
         )

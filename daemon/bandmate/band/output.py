@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bandmate.band.dials import ROLES
 from bandmate.band.status import LiveNote
 from bandmate_bridge.messages import Cue
 from bandmate_bridge.phrase import DRUM_CHANNEL
-from bandmate_models.live.ledger import Row
+from bandmate_models.live.ledger import Row, voice_of
 from bandmate_models.score import Role
 from bandmate_models.vocabulary import TICKS_PER_BEAT, VELOCITIES
 
@@ -30,7 +30,7 @@ class Output:
 
     dials: Mapping[str, float]
     ports: bool = False
-    slots: Mapping[int, Role] = field(default_factory=dict)
+    roles: tuple[Role, ...] = ROLES
 
     def channel(self, role: Role) -> int:
         """MIDI channel 0-15 of a part; drums are always on theirs."""
@@ -39,19 +39,23 @@ class Output:
         asked = self.dials.get(f"{role}.channel")
         return ROLES.index(role) if asked is None else int(asked) - 1
 
+    def role(self, row: Row) -> Role | None:
+        """Whose an event is; None where it is of no part that plays."""
+        return next((role for role in self.roles if voice_of(role) == row.voice), None)
+
     def port(self, role: Role) -> str:
         """The output's name; "" is the first."""
         return port_of(role) if self.ports else ""
 
     def sounds(self, role: Role) -> bool:
         """Whether a part is heard: not muted, and solo where anyone is."""
-        solo = any(self.dials.get(f"{other}.solo", 0) >= 0.5 for other in self.slots.values())
+        solo = any(self.dials.get(f"{other}.solo", 0) >= 0.5 for other in self.roles)
         heard = self.dials.get(f"{role}.solo", 0) >= 0.5 if solo else True
         return heard and self.dials.get(f"{role}.mute", 0) < 0.5
 
     def note(self, row: Row) -> LiveNote | None:
         """A note as it is played; None for an event of no part of the band."""
-        role = self.slots.get(row.slot)
+        role = self.role(row)
         if role is None or row.pitch < 0:
             return None
         start = row.tick / TICKS_PER_BEAT + self._swing(row.tick)

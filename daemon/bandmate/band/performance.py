@@ -71,11 +71,11 @@ class Performance:
         soon = clock.beat_at(time.perf_counter() + pace.lead)
         first = round(clock.bar_after(soon - BEFORE_THE_LINE) * TICKS_PER_BEAT)
         self.planner = Planner(weights, ensemble, first, pace, seed=seed)
-        self.ear = Ear(self.planner.plan.ledger, ensemble.players, int(output.dials["split"]))
+        self.ear = Ear(self.planner.plan.ledger, int(output.dials["split"]))
         if before is not None:
             self.ear.take_over(before)
-        self.leader = Leader(self.planner.plan.guide, ensemble.slots, Form(first, ensemble.bar_ticks))
-        output.slots = {slot: role for role, slot in ensemble.slots.items()}
+        self.leader = Leader(self.planner.plan.guide, scoring.roles, Form(first, ensemble.bar_ticks))
+        output.roles = scoring.roles
         self._send_programs()
 
     @property
@@ -133,7 +133,7 @@ class Performance:
 
     def hush(self) -> None:
         """Silences the parts that are not to be heard now."""
-        for role in self._output.slots.values():
+        for role in self._output.roles:
             if not self._output.sounds(role):
                 self.cancel(role)
 
@@ -160,11 +160,9 @@ class Performance:
     def recast(self) -> None:
         """The header has changed: parts, density, register, tempo, key. Raises BandmateError("bad_metre")."""
         ensemble = self._scoring.ensemble(self.ear)
-        gone = set(self._output.slots.values()) - set(ensemble.slots)
+        gone = set(self._output.roles) - set(self._scoring.roles)
         self.planner.change(ensemble)
-        self.ear.slots = ensemble.players
-        self._output.slots = {slot: role for role, slot in ensemble.slots.items()}
-        self.leader.slots = ensemble.slots
+        self._output.roles = self.leader.roles = self._scoring.roles
         self.leader.forget()
         for role in gone:
             self.cancel(role)
@@ -185,7 +183,7 @@ class Performance:
             self._release(row, done.first / TICKS_PER_BEAT)
         by_role: dict[Role, list[LiveNote]] = {}
         for row in done.rows:
-            note, role = self._output.note(row), self._output.slots.get(row.slot)
+            note, role = self._output.note(row), self._output.role(row)
             if note is not None and role is not None and self._output.sounds(role):
                 by_role.setdefault(role, []).append(note)
         for role, notes in by_role.items():
@@ -197,7 +195,7 @@ class Performance:
 
     def _release(self, row: Row, beat: float) -> None:
         """Ends a note before its time."""
-        role = self._output.slots.get(row.slot)
+        role = self._output.role(row)
         if role is not None:
             self._change(role, beat, (NOTE_OFF | self._output.channel(role), row.pitch, 0))
 

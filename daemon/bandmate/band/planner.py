@@ -12,10 +12,12 @@ from bandmate.band.hand import Hand
 from bandmate.band.pace import Pace
 from bandmate_models.chords import Chord
 from bandmate_models.live.ensemble import Ensemble
-from bandmate_models.live.ledger import Row
+from bandmate_models.live.ledger import Row, voice_of
 from bandmate_models.live.planning import LivePlan
-from bandmate_models.vocabulary import DRUM_SLOTS, TICKS_PER_BEAT
+from bandmate_models.vocabulary import TICKS_PER_BEAT
 from bandmate_models.weights import Weights
+
+DRUMS = voice_of("drums")
 
 
 class Commitment(NamedTuple):
@@ -101,7 +103,7 @@ class Planner:
         plan.commit(rows)
         self.committed = last
         self._lasting = [row for row in self._lasting if row.tick + row.ticks > last] + [
-            row for row in rows if row.slot not in DRUM_SLOTS
+            row for row in rows if row.voice != DRUMS
         ]
         self.ages.extend((row.tick - known_then) / TICKS_PER_BEAT for row in rows)
         self._known = known

@@ -13,6 +13,7 @@ from ..score import Key, Part, Role, Score
 from ..sheets.parts import heights_for, lines_for, new_parts, pitches_for, rates_for, slots_beside
 from ..steering import Steering, Target, tonal_home
 from ..vocabulary import bar_ticks, bar_tokens, metre_ticks
+from .ledger import PLAYERS, voice_of
 
 LAG = 0
 """Beats that the band's frame follows the player's by; what is not known of the player's is sampled."""
@@ -20,12 +21,11 @@ LAG = 0
 
 @dataclass(frozen=True, slots=True)
 class Ensemble:
-    """A header and a bar token; slots of the band by role, of the players in order; locks and targets."""
+    """A header and a bar token; the slot of each voice (see ledger.Row), programs, locks and targets."""
 
     header: Header
     bar: int
-    slots: Mapping[Role, int]
-    players: tuple[int, ...]
+    slots: Mapping[int, int]
     programs: Mapping[Role, int]
     constraints: Constraints
     rates: Target
@@ -80,8 +80,10 @@ def ensemble_of(
     return Ensemble(
         header,
         named[0],
-        {part.role: slot for part, slot in zip(band, slots, strict=True)},
-        tuple(taken),
+        {
+            **{PLAYERS + place: slot for place, slot in enumerate(taken)},
+            **{voice_of(part.role): slot for part, slot in zip(band, slots, strict=True)},
+        },
         {part.role: part.program for part in band},
         Constraints(
             slots=frozenset([*taken, *slots]),

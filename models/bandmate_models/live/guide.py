@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +25,15 @@ FILL_ONSETS, FILL_TOMS, FILL_CRASH = 1.5, 3.0, 3.5
 
 
 class LiveGuide(Guide):
-    """Chords and rests by ticks of the session; `origin` is the tick at which the sequence begins.
+    """Chords and rests by ticks of the session and voices (see ledger.Row).
 
-    A lane sets `origin`; everything else is told by whoever leads, and holds for what is written after.
+    A lane says at which tick its sequence begins (`origin`) and which slot each voice has in it; everything
+    else is told by whoever leads, and holds for what is written after.
     """
 
     def __init__(self) -> None:
         self.origin = 0
+        self.slots: Mapping[int, int] = {}
         self._chords: list[tuple[int, Chord | None]] = []
         self._rests: list[tuple[int, int, frozenset[int]]] = []
         self._fill = (0, 0)
@@ -49,14 +52,14 @@ class LiveGuide(Guide):
         return True
 
     def rest(
-        self, first: int, last: int, slots: frozenset[int], *, but: frozenset[int] = frozenset()
+        self, first: int, last: int, voices: frozenset[int], *, but: frozenset[int] = frozenset()
     ) -> None:
-        """These slots begin no note from tick `first` to before `last`, but on the ticks of `but`."""
+        """These voices begin no note from tick `first` to before `last`, but on the ticks of `but`."""
         self._rests = [entry for entry in self._rests if entry[1] > first - 10_000]
         edges = sorted(tick for tick in but if first <= tick < last)
         for tick in [*edges, last]:
             if tick > first:
-                self._rests.append((first, tick, slots))
+                self._rests.append((first, tick, voices))
             first = tick + 1
 
     def fill(self, first: int, last: int) -> None:
@@ -81,7 +84,7 @@ class LiveGuide(Guide):
     def clear_rests(self, after: int) -> None:
         """Takes back the rests from tick `after` on."""
         self._rests = [
-            (first, min(last, after), slots) for first, last, slots in self._rests if first < after
+            (first, min(last, after), voices) for first, last, voices in self._rests if first < after
         ]
 
     def pitches(self, slot: int, tick: int) -> Mask | None:
@@ -92,7 +95,8 @@ class LiveGuide(Guide):
 
     def narrow(self, reader: Reader, mask: Mask) -> None:
         start = self.origin + reader.frame.start
-        for first, last, slots in self._rests:
+        for first, last, voices in self._rests:
             if first < start + reader.frame.ticks and start < last:
-                closed = np.isin(_SLOT, sorted(slots)) & (first - start <= _TICK) & (last - start > _TICK)
+                slots = [slot for voice, slot in self.slots.items() if voice in voices]
+                closed = np.isin(_SLOT, slots) & (first - start <= _TICK) & (last - start > _TICK)
                 mask[_FIRST : _FIRST + len(_ONSETS)][closed] = False

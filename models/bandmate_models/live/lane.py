@@ -72,6 +72,8 @@ class Lane:
         self._guide = guide
         self._steering = ensemble.steering()
         self._at = 0
+        self._slots = ensemble.slots
+        self._voices = {slot: voice for voice, slot in ensemble.slots.items()}
         self._pieces: deque[Piece] = deque(maxlen=REMEMBERED)
         decoder.rewind_to(0)
         self._waiting = header
@@ -153,8 +155,8 @@ class Lane:
         ]
 
     def guide_from_here(self) -> None:
-        """Makes the guide, which lanes share, count from this lane's first bar."""
-        self._guide.origin = self.start
+        """Makes the guide, which lanes share, count from this lane's first bar, in its slots."""
+        self._guide.origin, self._guide.slots = self.start, self._slots
 
     # Frames
 
@@ -170,8 +172,8 @@ class Lane:
         return self.start + following.frame.start < until
 
     def _stands(self, piece: Piece, edge: int) -> bool:
-        start, end = self.start + piece.slice.frame.start, self._end(piece.slice)
-        real = self._ledger.rows(piece.slice.stream, start, min(end, edge))
+        end = self._end(piece.slice)
+        real = self._real(piece.slice, min(end, edge))
         taken = piece.rows if end <= edge else [row for row in piece.rows if row.tick < edge]
         return real == taken and (
             piece.slice.stream == "u" or end <= edge or piece.opened == self._opening(piece.slice)
@@ -191,9 +193,8 @@ class Lane:
 
     def _open(self, piece: Slice, known: int, committed: int) -> None:
         """Begins a frame: its marker, and its events as far as they are certain."""
-        start = self.start + piece.frame.start
         edge = min(self._end(piece), known if piece.stream == "u" else committed)
-        rows = self._ledger.rows(piece.stream, start, edge)
+        rows = self._real(piece, edge)
         opened = self._opening(piece)
         self._pieces.append(
             Piece(
@@ -203,14 +204,20 @@ class Lane:
                 self._grammar.draft(),
                 copy.deepcopy(self._steering),
                 opened,
-                list(rows),
+                rows,
             )
         )
-        relative = (row._replace(tick=row.tick - self.start) for row in rows)
+        relative = [row._replace(tick=row.tick - self.start, voice=self._slots[row.voice]) for row in rows]
         for token in [*opened, *frame_tokens(relative, piece.frame)]:
             self._take(token)
             self._waiting.append(token)
         self._at += 1
+
+    def _real(self, piece: Slice, last: int) -> list[Row]:
+        """What was really played in a frame before tick `last`, in the order of the sequence."""
+        rows = self._ledger.rows(piece.stream, self.start + piece.frame.start, last)
+        known = [row for row in rows if row.voice in self._slots]
+        return sorted(known, key=lambda row: (row.tick, self._slots[row.voice], row.shift, row.pitch))
 
     def _back_to(self, piece: Piece) -> None:
         self._flush()
@@ -270,7 +277,7 @@ class Lane:
         reader = self._grammar.reader
         return Row(
             self.start + reader.frame.start + reader.tick,
-            played.slot,
+            self._voices[played.slot],
             reader.shift,
             note.pitch,
             round(note.duration * v.TICKS_PER_BEAT),

@@ -7,16 +7,25 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..frames import Stream
+from ..score import ROLES, Role
+
+PLAYERS = 32
+"""The first player's voice; the next players' follow. A part of the band has its role's place in ROLES."""
+
+
+def voice_of(role: Role) -> int:
+    """The voice of the band's part of a role."""
+    return ROLES.index(role)
 
 
 class Row(NamedTuple):
-    """An event as the format has it: ticks of the session's time line, slot, micro-shift, pitch, length, bin.
+    """An event: tick of the session's time line (12 a beat), voice, micro-shift, pitch, ticks, velocity bin.
 
-    In sequence order; 12 ticks are a beat. `loud` is a velocity bin, 0 for unknown.
+    A voice is whose the event is, whatever slot it has in a sequence. Bin 0 is an unknown velocity.
     """
 
     tick: int
-    slot: int
+    voice: int
     shift: int
     pitch: int
     ticks: int
@@ -30,7 +39,7 @@ class Ledger:
         self._rows: dict[Stream, list[Row]] = {"m": [], "u": []}
 
     def add(self, stream: Stream, rows: Iterable[Row]) -> None:
-        """Notes down events; of two at one place (tick, slot, shift, pitch) the newer stands."""
+        """Notes down events; of two at one place (tick, voice, shift, pitch) the newer stands."""
         kept = self._rows[stream]
         for row in rows:
             at = bisect_left(kept, row[:4], key=lambda other: other[:4])

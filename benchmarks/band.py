@@ -1,0 +1,312 @@
+"""The live band at work: a held-out performance through JACK into the daemon and back, beside a bare echo.
+
+python benchmarks/band.py [--minutes 10] [--bpm 120 180] [--hog]
+
+jackd runs synchronously on its dummy driver (48 kHz, 128 frames). One process is `bandmate serve`, one plays
+a pianist of the held-out songs and records all that comes back, one is an echo of nothing but rtmidi. Four
+parts play. "In time" is counted by the daemon's conductor: notes that left within 5 ms of their beat, of all
+that were planned, dropped ones among these. What the recorder hears is set against the grid of twelfths of a
+beat that the band plays on, its constant delay (the median) taken off. The echo's and the daemon's ways are
+those of the same notes, from the player's sending to the recorder's hearing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+
+from bandmate.tasks.studio import Request, Studio
+from bandmate_bridge.osc_client import OscClient
+from bandmate_models.controls import Controls
+from bandmate_models.midi import read_midi
+from bandmate_models.score import Part, Score
+from bandmate_models.weights import Weights
+from harness import ROOT, percentiles, table, write_result
+
+ROLES = ("drums", "bass", "chords", "guitar")
+FRAMES = 128
+GRID = 12
+IN_TIME_MS = 5.0
+OFFLINE_BARS = 16
+SHOWN = (
+    "bpm", "hog", "in_time", "recorded_in_time", "planned", "dropped", "age_p95_beats", "degraded_bars",
+    "plan_p50_ms", "plan_p99_ms", "beyond_the_echo_p99_ms", "cpu_share",
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def jack() -> Iterator[str]:
+    """jackd of our own; children find it by their environment."""
+    name = f"bandmate-bench-{os.getpid()}"
+    os.environ |= {"JACK_NO_AUDIO_RESERVATION": "1", "JACK_NO_START_SERVER": "1", "JACK_DEFAULT_SERVER": name}
+    options = f"-r -S -n {name} -d dummy -r 48000 -p {FRAMES}"
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen(["jackd", *options.split()], **quiet)
+    try:
+        subprocess.run(["jack_wait", "-s", name, "-w", "-t", "10"], check=True, **quiet)
+        yield name
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@contextlib.contextmanager
+def child(*arguments: str, ready: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that has said a line with `ready`; what else it says is read away."""
+    process = subprocess.Popen(
+        [sys.executable, *arguments], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if ready in line:
+            break
+    else:
+        raise SystemExit(f"{arguments} did not start")
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def pianist(path: Path) -> Part:
+    """The piano of a song of the held-out set, as it was played."""
+    score = read_midi(path.read_bytes())
+    return max((part for part in score.parts if not part.is_drums), key=lambda part: len(part.notes))
+
+
+def repeated(part: Part, beats: float) -> list[tuple[float, int, int]]:
+    """Keys down and up by beat, the song over and over."""
+    length = 4.0 * (int(part.notes[-1].end / 4.0) + 1)
+    first = 4.0 * int(part.notes[0].start / 4.0)
+    events = []
+    for turn in range(int(beats / (length - first)) + 1):
+        shift = turn * (length - first) - first
+        for note in part.notes:
+            events.append((note.start + shift, note.pitch, max(1, note.velocity)))
+            events.append((note.end + shift - 0.01, note.pitch, 0))
+    return sorted(event for event in events if event[0] < beats)
+
+
+class Watch:
+    """CPU and memory of a process and its children, every two seconds."""
+
+    def __init__(self, pid: int) -> None:
+        self.megabytes: list[float] = []
+        self._process = psutil.Process(pid)
+        self._ended = threading.Event()
+        self._cpu = self._seconds()
+        self._begun = time.perf_counter()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _all(self) -> list[psutil.Process]:
+        return [self._process, *self._process.children(recursive=True)]
+
+    def _seconds(self) -> float:
+        return sum(sum(process.cpu_times()[:2]) for process in self._all())
+
+    def _run(self) -> None:
+        while not self._ended.wait(2.0):
+            with contextlib.suppress(psutil.Error):
+                self.megabytes.append(sum(process.memory_info().rss for process in self._all()) / 2**20)
+
+    def close(self) -> dict[str, float]:
+        self._ended.set()
+        minute = self.megabytes[30:45] or self.megabytes[-5:]
+        return {
+            "cpu_share": (self._seconds() - self._cpu) / (time.perf_counter() - self._begun),
+            "megabytes_after_a_minute": statistics.median(minute),
+            "megabytes_at_the_end": statistics.median(self.megabytes[-10:]),
+        }
+
+
+def status_of(client: OscClient) -> dict[str, Any]:
+    values = client.ask("status")[-1].values
+    return dict(zip(map(str, values[::2]), values[1::2], strict=True))
+
+
+def hog() -> subprocess.Popen[bytes]:
+    """A process that computes for nothing."""
+    return subprocess.Popen([sys.executable, "-c", "while True: pass"])
+
+
+def run(bpm: float, minutes: float, part: Part, with_hog: bool) -> dict[str, Any]:
+    seconds = 60.0 * minutes
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(jack())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        os.environ |= {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+        port = 7470 + os.getpid() % 400
+        daemon = stack.enter_context(
+            child("-m", "bandmate", "serve", "--osc-port", str(port), "--tempo", str(bpm), "--thru",
+                  ready="Bandmate Out")
+        )  # fmt: skip
+        threading.Thread(target=_drain, args=(daemon.stdout,), daemon=True).start()
+        stack.enter_context(child(str(ROOT / "benchmarks" / "band_echo.py"), ready="ready"))
+        musician = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, str(ROOT / "benchmarks" / "band_musician.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
+        assert musician.stdin is not None and musician.stdout is not None
+        job = {
+            "to": {"band": "Bandmate In", "echo": "Echo In"},
+            "from": {"band": "Bandmate Out", "echo": "Echo Out"},
+            "notes": repeated(part, seconds * bpm / 60.0),
+            "seconds": seconds,
+        }
+        musician.stdin.write(json.dumps(job) + "\n")
+        musician.stdin.flush()
+        assert musician.stdout.readline().strip() == "ready"
+        client = stack.enter_context(OscClient(port))
+        client.ask("band", "roles", ",".join(ROLES), "play", 1)
+        time.sleep(0.3)
+        beat, moment = status_of(client)["beat"], time.perf_counter()
+        musician.stdin.write(json.dumps([beat - 1.0, moment, bpm]) + "\n")
+        musician.stdin.flush()
+        watch, busy = Watch(daemon.pid), hog() if with_hog else None
+        levels: set[str] = set()
+        while time.perf_counter() < moment + seconds:
+            time.sleep(2.0)
+            levels.add(str(status_of(client)["band_level"]))
+        status, machine = status_of(client), watch.close()
+        told = json.loads(musician.stdout.readline())
+        if busy is not None:
+            busy.kill()
+        client.ask("band", "play", 0)
+    return figures(bpm, minutes, with_hog, status, told, machine, sorted(levels - {""}))
+
+
+def figures(
+    bpm: float,
+    minutes: float,
+    with_hog: bool,
+    status: dict[str, Any],
+    told: dict[str, Any],
+    machine: dict[str, float],
+    levels: list[str],
+) -> dict[str, Any]:
+    on = [entry for entry in told["heard"] if entry[2][0] & 0xF0 == 0x90 and entry[2][2]]
+    band = [(at, data) for at, name, data in on if name == "band" and data[0] & 15]
+    ways = {name: round_trips(told, name) for name in ("echo", "band")}
+    off = off_grid([at for at, _ in band], bpm)
+    return {
+        "bpm": bpm,
+        "minutes": minutes,
+        "hog": with_hog,
+        "in_time": status["band_in_time"],
+        "planned": status["band_planned"],
+        "dropped": status["band_dropped"],
+        "recorded": len(band),
+        "recorded_in_time": sum(abs(ms) <= IN_TIME_MS for ms in off) / max(1, len(off)),
+        "off_the_grid_ms": percentiles([abs(ms) for ms in off]),
+        "age_p95_beats": status["band_age_p95"],
+        "plan_p50_ms": status["band_plan_p50"],
+        "plan_p99_ms": status["band_plan_p99"],
+        "degraded_bars": status["band_degraded_bars"] / max(1, status["band_bars"]),
+        "slides": status["band_slides"],
+        "given_up": levels,
+        "longest_silence_s": max((b - a for a, b in pairwise(at for at, _ in band)), default=0.0),
+        "notes_a_second": {
+            str(channel + 1): sum(data[0] & 15 == channel for _, data in band) / (60.0 * minutes)
+            for channel in sorted({data[0] & 15 for _, data in band})
+        },
+        "echo_ms": percentiles(ways["echo"]),
+        "band_ms": percentiles(ways["band"]),
+        "beyond_the_echo_p99_ms": percentiles(ways["band"])["p99"] - percentiles(ways["echo"])["p99"],
+        **machine,
+    }
+
+
+def round_trips(told: dict[str, Any], name: str) -> list[float]:
+    """Milliseconds of each of the player's notes from its sending to its coming back on channel 1."""
+    back: dict[int, list[float]] = {}
+    for at, source, data in told["heard"]:
+        if source == name and data[0] == 0x90 and data[2]:
+            back.setdefault(data[1], []).append(at)
+    ways = []
+    for at, sink, data in told["sent"]:
+        if sink == name and data[0] == 0x90:
+            later = [heard for heard in back.get(data[1], ()) if 0 <= heard - at < 0.2]
+            if later:
+                ways.append(1000 * (later[0] - at))
+    return ways
+
+
+def off_grid(times: list[float], bpm: float) -> list[float]:
+    """Milliseconds from each time to the nearest twelfth of a beat, the median taken off."""
+    step = 60.0 / bpm / GRID
+    first = times[0] if times else 0.0
+    phases = [((at - first + step / 2) % step - step / 2) * 1000 for at in times]
+    middle = statistics.median(phases) if phases else 0.0
+    return [((ms - middle + 500 * step) % (1000 * step)) - 500 * step for ms in phases]
+
+
+def offline_rates(weights: Weights, part: Part, bpm: float) -> dict[str, float]:
+    """Notes a second of each part in an offline accompaniment of the same playing."""
+    first = 4.0 * int(part.notes[0].start / 4.0)
+    phrase = Score((part,)).excerpt(first, first + 4.0 * OFFLINE_BARS)
+    asked = Request("accompany", phrase, Controls(roles=",".join(ROLES)), end=4.0 * OFFLINE_BARS)
+    answer = Studio(weights).answer(asked, 1)
+    seconds = 4.0 * OFFLINE_BARS * 60.0 / bpm
+    return {part.role: len(part.notes) / seconds for part in answer.parts}
+
+
+def _drain(stream: IO[str] | None) -> None:
+    for _ in stream or ():
+        pass
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    arguments.add_argument("--minutes", type=float, default=10.0)
+    arguments.add_argument("--bpm", type=float, nargs="+", default=[120.0, 180.0])
+    arguments.add_argument("--hog", action="store_true", help="runs with a busy process beside it too")
+    arguments.add_argument(
+        "--song", type=Path, default=ROOT / "corpus" / "pop909", help="a MIDI file, or a source of the corpus"
+    )
+    options = arguments.parse_args()
+    song = options.song if options.song.is_file() else held_out(options.song)
+    part = pianist(song)
+    weights = Weights.load(None)
+    runs = []
+    for with_hog in (False, True) if options.hog else (False,):
+        for bpm in options.bpm:
+            found = run(bpm, options.minutes, part, with_hog)
+            found["offline_notes_a_second"] = offline_rates(weights, part, bpm)
+            runs.append(found)
+            print(table([{key: row[key] for key in SHOWN} for row in runs]), flush=True)
+    print(f"written to {write_result('band', {'frames': FRAMES, 'song': song.stem, 'runs': runs})}")
+
+
+def held_out(folder: Path) -> Path:
+    """The first song of the test split in a folder of the corpus."""
+    import csv
+
+    with (ROOT / "manifest.csv").open(newline="", encoding="utf-8") as manifest:
+        rows = [row for row in csv.DictReader(manifest) if row["source"] == folder.name]
+    name = sorted(Path(row["path"]).name for row in rows if row["split"] == "test")[0]
+    return folder / name
+
+
+if __name__ == "__main__":
+    main()
