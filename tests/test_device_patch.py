@@ -104,7 +104,7 @@ def test_light_lines_and_bar() -> None:
     graph = loaded()
     for state, colour in enumerate((0.88, 0.96, 0.35)):
         graph.from_script(1, "light", state)
-        assert graph.seen["light"][-1][:2] == ("bgcolor", colour)
+        assert graph.seen["light"][-1][:2] == ("bgfillcolor", colour)
     graph.from_script(1, "progress", 0.25)
     assert graph.seen["progress"][-1] == (0.25,)
     for line in ("status", "stamp", "take_line"):

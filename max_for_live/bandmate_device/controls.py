@@ -13,6 +13,14 @@ _FLOAT, _INT, _ENUM, _BLOB = 0, 1, 2, 3  # parameter_type
 _INT_UNIT, _FLOAT_UNIT = 0, 1  # parameter_unitstyle
 _AUTOMATED, _STORED_ONLY = 0, 1  # parameter_invisible
 _LIGHT_OFF = [0.35, 0.35, 0.35, 1.0]
+_CIRCLE = 1  # a panel's shape
+_FIELD, _INK, _ARC = [0.12, 0.12, 0.12, 1.0], [0.86, 0.86, 0.86, 1.0], [0.01, 0.76, 0.84, 1.0]
+_THEME = {  # what objects that are Max's own take from Live's theme, each by its attribute
+    "bgcolor": {"expression": "themecolor.live_control_text_bg"},
+    "bgfillcolor": {"expression": "themecolor.live_control_text_bg"},
+    "slidercolor": {"expression": "themecolor.live_value_arc"},
+    "textcolor": {"expression": "themecolor.live_control_fg"},
+}
 
 _NUMBERS = {
     "dial": ("live.dial", {"showname": 1, "shownumber": 1}),
@@ -175,22 +183,25 @@ def _menu(row: Menu, rect: Rect) -> Box:
     keys = {
         "annotation": row.info,
         "annotation_name": row.text,
+        "bgcolor": _FIELD,
+        "bgfillcolor_color": _FIELD,
+        "bgfillcolor_type": "color",
         "fontsize": 9.0,
         "items": ["Auto"],
         "parameter_enable": 0,
+        "saved_attribute_attributes": _themed("bgfillcolor", "textcolor"),
+        "textcolor": _INK,
     }
     return Box(row.name, "umenu", keys=keys, shown=rect)
 
 
 def _light(row: Element, rect: Rect) -> Box:
     keys = {
-        "angle": 270.0,
         "annotation": row.info,
         "annotation_name": "Status light",
         "bgcolor": _LIGHT_OFF,
         "mode": 0,
-        "proportion": 0.5,
-        "rounded": int(rect.width),
+        "shape": _CIRCLE,
     }
     return Box(row.name, "panel", keys=keys, shown=rect)
 
@@ -203,21 +214,29 @@ def _line(row: Element, rect: Rect) -> Box:
 def _bar(row: Element, rect: Rect) -> Box:
     keys = {
         "annotation": row.info,
-        "candicane2": [0.15, 0.3, 0.5, 1.0],
+        "bgcolor": _FIELD,
         "ignoreclick": 1,
         "orientation": 0,
         "parameter_enable": 0,
+        "saved_attribute_attributes": _themed("bgcolor", "slidercolor"),
         "setminmax": [0.0, 1.0],
         "setstyle": 1,
         "size": 1,
+        "slidercolor": _ARC,
     }
     return Box(row.name, "multislider", keys=keys, shown=rect)
 
 
 def _text(row: Element, rect: Rect) -> Box:
     title = row.name.replace("_", " ").title()
-    keys: Json = {"fontsize": 9.0, "keymode": 1}
-    return Box(row.name, "textedit", keys=keys | _blob(title, row.info), shown=rect)
+    keys: Json = {"bgcolor": _FIELD, "fontsize": 9.0, "keymode": 1, "textcolor": _INK}
+    keys |= _blob(title, row.info)
+    keys["saved_attribute_attributes"] |= _themed("bgcolor", "textcolor")
+    return Box(row.name, "textedit", keys=keys, shown=rect)
+
+
+def _themed(*attributes: str) -> Json:
+    return {name: _THEME[name] for name in attributes}
 
 
 def _hidden(row: Element) -> Box:

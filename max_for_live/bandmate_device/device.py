@@ -32,6 +32,7 @@ def make_device(folder: Path, device: DeviceName, script: str) -> Made:
     stamp = build_stamp(folder, script)
     patch = Patch()
     add_controls(patch, table, layout)
+    patch.boxes["stamp"].text = stamp
     blocks = read_patch_texts(_sources(folder, table, stamp), patch)
     blocks += connect_controls(patch, table)
     known = {name for block in blocks for name in block}
@@ -54,12 +55,12 @@ def make_device(folder: Path, device: DeviceName, script: str) -> Made:
 
 
 def build_stamp(folder: Path, script: str) -> str:
-    """Which build this is: eight digits of a hash of the table, the patches, the layouts and the script."""
+    """Which build this is: b (or Max would take it for a number) and a hash of all that goes into it."""
     digest = hashlib.sha256(script.encode())
     source = folder / "source"
     for file in [folder / "device.json", *sorted([*source.glob("*/*.patch"), *source.glob("*/*.layout")])]:
         digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()[:8]
+    return f"b{digest.hexdigest()[:7]}"
 
 
 def _sources(folder: Path, table: Table, stamp: str) -> dict[str, str]:
