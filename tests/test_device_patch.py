@@ -151,7 +151,7 @@ def test_while_the_band_plays_the_daemon_is_told_at_once() -> None:
     graph.transport.change(graph.now, playing=True)
     graph.tell("in", 0x92, 60, 100)
     (note,) = [message for _, message in graph.sent if message[0] == "/bandmate/play_note"]
-    assert note == ("/bandmate/play_note", 500000, pytest.approx(8.0), 60, 100, 2)
+    assert note == ("/bandmate/play_note", 16400000, pytest.approx(8.0), 60, 100, 2)
 
 
 def hosts(graph: Graph) -> list[tuple[float, Message]]:
@@ -175,7 +175,7 @@ def test_the_daemon_hears_of_the_transport_ten_times_a_second_and_at_changes() -
         beat = (time - begun) * 120 / 60000
         assert message[1:] == (1, pytest.approx(beat), 120.0, 7, 8, 0, 0.0, 0.0)
     ids = [message[0] for _, message in hosts(graph)]
-    assert ids == list(range(1, len(ids) + 1))
+    assert ids == list(range(16000001, 16000001 + len(ids)))
     changes = {
         "tempo": lambda now: graph.transport.change(now, tempo=90.0),
         "jump": lambda now: graph.transport.jump(now, 64.0),
