@@ -60,7 +60,7 @@ class Lane:
     ) -> None:
         self.start = start
         self.ensemble = ensemble
-        self._decoder = decoder
+        self.decoder = decoder
         self._ledger = ledger
         header = ensemble.header.tokens()
         reader = Reader()
@@ -83,7 +83,7 @@ class Lane:
     @property
     def length(self) -> int:
         """Tokens, those that are not in the cache yet among them."""
-        return self._decoder.position + len(self._waiting)
+        return self.decoder.position + len(self._waiting)
 
     @property
     def logits(self) -> NDArray[np.float32]:
@@ -221,7 +221,7 @@ class Lane:
 
     def _back_to(self, piece: Piece) -> None:
         self._flush()
-        self._decoder.rewind_to(piece.position)
+        self.decoder.rewind_to(piece.position)
         self._grammar, self._steering = piece.grammar.draft(), copy.deepcopy(piece.steering)
         self._at = piece.at
         self._midway = False
@@ -238,7 +238,7 @@ class Lane:
 
     def _flush(self) -> None:
         if self._waiting:
-            self._logits = self._decoder.append(self._waiting)
+            self._logits = self.decoder.append(self._waiting)
             self._waiting = []
 
     def _sample(self, piece: Slice, edge: int, sampler: Sampler) -> Iterator[None]:
@@ -262,7 +262,7 @@ class Lane:
                 break
             begun = False
             played = self._take(token)
-            self._logits = self._decoder.step(token)
+            self._logits = self.decoder.step(token)
             if played is not None and isinstance(played.event, Note):
                 rows.append(self._row(played, played.event))
             yield

@@ -36,11 +36,11 @@ class LivePlan:
         self.guide = LiveGuide()
         self.slides = 0
         self.sampler = Sampler(seed=seed)
-        self._decoders = [Decoder(weights, min(capacity, weights.config.context)) for _ in range(2)]
-        self._capacity = self._decoders[0].capacity
+        decoder, self._spare = (Decoder(weights, min(capacity, weights.config.context)) for _ in range(2))
+        self._capacity = decoder.capacity
         self.ensemble = ensemble
         self._origin = start
-        self._lane = self._lane_from(start)
+        self._lane = self._lane_from(start, decoder)
         self._next: Lane | None = None
 
     def change(self, ensemble: Ensemble) -> None:
@@ -74,7 +74,7 @@ class LivePlan:
         """The clock has jumped: what was played is taken to have been so many ticks later, and goes on."""
         self.ledger.move(ticks)
         self._origin += ticks
-        self._lane = self._lane_from(self._lane.start + ticks)
+        self._lane = self._lane_from(self._lane.start + ticks, self._lane.decoder)
         self._next = None
 
     def commit(self, rows: list[Row]) -> None:
@@ -88,12 +88,12 @@ class LivePlan:
             if lane.ensemble is self.ensemble and lane.length < FULL * self._capacity:
                 return
             self.ledger.forget(committed - HISTORY_BARS * self.ensemble.bar_ticks)
-            self._next = self._lane_from(self._begin(committed))
+            self._next = self._lane_from(self._begin(committed), self._spare)
             yield
         yield from self._next.read(known, committed)
         if self._next.reaches(known, committed):
+            self._spare = self._lane.decoder
             self._lane, self._next = self._next, None
-            self._decoders.reverse()
             self.slides += 1
 
     @property
@@ -110,5 +110,5 @@ class LivePlan:
         here = self._origin + (committed - self._origin) // bar * bar
         return max(self._origin, here - kept * bar)
 
-    def _lane_from(self, start: int) -> Lane:
-        return Lane(self._decoders[-1], self.ensemble, self.ledger, self.guide, start)
+    def _lane_from(self, start: int, decoder: Decoder) -> Lane:
+        return Lane(decoder, self.ensemble, self.ledger, self.guide, start)
