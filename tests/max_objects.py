@@ -69,7 +69,8 @@ class Trigger(Object):
                 value = 0 if message == BANG else number(message)
                 self.send(outlet, int(value) if what == "i" else float(value))
             else:
-                self.send(outlet, *(message if what in ("l", "s") else (what,)))
+                assert isinstance(what, int) or what == "l", what
+                self.send(outlet, *(message if what == "l" else (what,)))
 
 
 class Route(Object):
@@ -104,16 +105,12 @@ class Pack(Object):
             self.send(0, *self.values)
 
 
-_KINDS: dict[Atom, type] = {"s": str, "i": int, "f": float}
-
-
 class Unpack(Object):
     def receive(self, inlet: int, message: Message) -> None:
         for outlet in reversed(range(min(len(message), len(self.arguments)))):
             argument = self.arguments[outlet]
-            kind = _KINDS.get(argument, type(argument))
-            assert (kind is str) == isinstance(message[outlet], str), f"{self.box.name}: {message}"
-            self.send(outlet, kind(message[outlet]))
+            assert isinstance(argument, (int, float)), "what it makes of a symbol, route does not know"
+            self.send(outlet, type(argument)(number(message[outlet:])))
 
 
 class Expr(Object):

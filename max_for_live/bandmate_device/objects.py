@@ -51,7 +51,7 @@ _FIXED: dict[str, Ports] = {
     "zl.slice": Ports(2, ("", "")),
 }
 
-_LETTERS = {"b": "bang", "i": "int", "f": "float", "l": "", "s": ""}
+_LETTERS = {"b": "bang", "i": "int", "f": "float", "l": ""}
 
 
 def _kind(argument: str) -> str:
