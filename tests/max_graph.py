@@ -1,9 +1,9 @@
 """A message graph like Max's: runs the boxes and cords of a built patch, in time that is counted.
 
-Messages are tuples of atoms: ("bang",), (60, 100), ("set", 3). One outlet's cords are followed in any order (Max
-goes by where boxes lie): with a random number generator, each time in another one, so that a patch which needs
-one of them is found out. Two threads: the scheduler's events come in order of time; what is deferred waits
-for `lag` ms.
+Messages are tuples of atoms: ("bang",), (60, 100), ("set", 3). One outlet's cords are followed in any
+order (Max goes by where boxes lie): with a random number generator, each time in another one, so that a
+patch which needs one of them is found out. Two threads: the scheduler's events come in order of time;
+what is deferred waits for `lag` ms.
 """
 
 from __future__ import annotations
