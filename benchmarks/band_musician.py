@@ -40,7 +40,7 @@ def main() -> None:
     for name, wanted in job["from"].items():
         source = connected(rtmidi.MidiIn, f"from {name}", wanted)
         source.set_callback(
-            lambda event, name=name: heard.append((time.perf_counter(), name, list(event[0])))
+            lambda event, _, name=name: heard.append((time.perf_counter(), name, list(event[0])))
         )
         sources[name] = source
     print("ready", flush=True)
