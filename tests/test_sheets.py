@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bandmate_models import vocabulary as v
-from bandmate_models.chords import chords_of
 from bandmate_models.controls import Controls
 from bandmate_models.corpus.sequences import (
     humanising_of,
@@ -29,7 +28,7 @@ from bandmate_models.reading import Played, Reader
 from bandmate_models.sampler import Sampler
 from bandmate_models.score import Metre, Note, Part, Role, Score
 from bandmate_models.sheets import again, band, between, own
-from bandmate_models.sheets.common import lines_of
+from bandmate_models.sheets.common import key_of, lines_of
 from bandmate_models.sheets.sheet import Sheet
 
 BARS = 5
@@ -106,7 +105,8 @@ def test_an_accompaniment_is_laid_out_as_in_training(data: st.DataObject, lag: i
     sheet = band.accompany(phrase, Controls.parse({"roles": ",".join(roles), "lag": lag}))
     finished = replace(phrase, parts=phrase.parts + new)
     written = played_out(sheet, of_slots(replace(phrase, parts=new), sheet.slots))
-    heard = chords_of(phrase, beats)
+    key = key_of(phrase, Controls())
+    heard = band.chords_beside(phrase, key, lines_of(phrase), lag) if key else []
     assert written == sequence_of(finished, SOURCE, players=frozenset((0, 1)), lag=lag, chords=heard).body
 
 

@@ -133,7 +133,14 @@ def chords_of(score: Score, beats: float | None = None) -> list[ChordChange]:
     return changes
 
 
-def _sounding(score: Score, length: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def sounding(score: Score, length: int, struck: float = 0.0) -> NDArray[np.float64]:
+    """Beats that each pitch class sounds in each of `length` beats, [T, 12]; `struck` more on the beat."""
+    return _sounding(score, length, struck)[0]
+
+
+def _sounding(
+    score: Score, length: int, struck: float = 0.0
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Share of each beat that pitch classes sound in [T, 12], and its lowest class [T], -1 for none."""
     weights = np.zeros((length, 12))
     lowest = np.full(length, 128, dtype=np.int64)
@@ -145,7 +152,8 @@ def _sounding(score: Score, length: int) -> tuple[NDArray[np.float64], NDArray[n
             for beat in range(first, min(length, int(np.ceil(note.end - 1e-6)))):
                 share = min(note.end, beat + 1) - max(note.start, beat)
                 if share > 0.05:
-                    weights[beat, note.pitch % 12] += share
+                    on_beat = abs(note.start - beat) < 0.5 / v.TICKS_PER_BEAT
+                    weights[beat, note.pitch % 12] += share + struck * on_beat
                     lowest[beat] = min(lowest[beat], note.pitch)
     return weights, np.where(lowest < 128, lowest % 12, -1)
 

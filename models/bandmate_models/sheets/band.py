@@ -7,16 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..chords import Chord, ChordChange
+from ..chordal import Chordal
+from ..chords import Chord, ChordChange, chords_of
 from ..comping import Comping
 from ..controls import Controls
 from ..encoding import PartLine, Rows, chord_marks, plays_freely, rows_of
 from ..errors import BandmateError
 from ..frames import bars_of, frames_of_bars
 from ..grammar import Constraints
-from ..guides.pitches import ChordLock
+from ..guides.pitches import ChordLock, Harmony
+from ..harmonising import harmonised
 from ..harmony import estimate_key
-from ..score import Part, Role, Score
+from ..score import Key, Part, Role, Score
 from ..vocabulary import TICKS_PER_BEAT
 from .common import (
     empty,
@@ -125,7 +127,7 @@ def _beside(
     given: Score,
     parts: list[Part],
     controls: Controls,
-    lag: int,
+    asked: int,
     *,
     whole: Score | None = None,
     style: Score | None = None,
@@ -135,7 +137,11 @@ def _beside(
     taken, slots = slots_beside(given.parts, parts)
     key = key_of(heard, controls)
     edges = lines_of(heard)
-    chords, harmony = harmony_of(heard, controls, edges, detect=whole is not None or has_harmony(given))
+    if controls.progression is None and key is not None and whole is None:
+        chords = chords_beside(given, key, edges, asked)
+        harmony: Harmony = [(beat, chord) for beat, chord in chords]
+    else:
+        chords, harmony = harmony_of(heard, controls, edges, detect=whole is not None)
     lines = lines_for(parts, slots, controls)
     players = [
         PartLine(slot, player=True, program=part.program)
@@ -160,7 +166,7 @@ def _beside(
         chords = [ChordChange(change.beat + beats, change.chord) for change in chords]
         edges = [edge + beats for edge in edges]
     return Sheet(
-        header=header_for(given, controls, [*players, *lines], key, lag=lag),
+        header=header_for(given, controls, [*players, *lines], key, lag=asked),
         bars=bars,
         rows=rows,
         slots=slots,
@@ -181,8 +187,21 @@ def _beside(
         rates=rates_for(lines),
         home=harmonic_home(home_of(heard, key), chords, edges, before),
         heights=heights_for(parts, lines),
-        pull=_holder(parts, slots, chords) if whole is not None else None,
+        pull=_holder(parts, slots, chords) if whole is not None else _drawn(parts, slots, chords),
     )
+
+
+def chords_beside(given: Score, key: Key, lines: Sequence[float], lag: int) -> list[ChordChange]:
+    """The chords that what is given plays, or could have; with a `lag` above 0 as they are known by then."""
+    if lag <= 0 and has_harmony(given):
+        return chords_of(given, lines[-1])
+    return harmonised(given, key, lines, lag)
+
+
+def _drawn(parts: Sequence[Part], slots: Sequence[int], chords: Sequence[ChordChange]) -> Chordal | None:
+    """What draws the parts to the chords, where there are any."""
+    bass = [slot for part, slot in zip(parts, slots, strict=True) if part.role == "bass"]
+    return Chordal(chords, bass) if chords else None
 
 
 def _holder(parts: Sequence[Part], slots: Sequence[int], chords: Sequence[ChordChange]) -> Comping:

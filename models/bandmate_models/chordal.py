@@ -1,0 +1,63 @@
+"""Draws parts to the chords: chord tones where it counts, other tones of the scale in passing."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import vocabulary as v
+from .chords import Chord, ChordChange
+from .reading import Reader, Stage
+
+ON_BEAT, ON_HALF, BETWEEN = 4.0, 2.5, 1.5
+"""Nats by which other tones than the chord's are held back on a beat, in its middle, elsewhere."""
+LASTING = 2.5
+"""Nats by which such a tone is held back from lasting for a beat or more."""
+ROOTED = 2.0
+"""Push in nats to a chord's root, in the bass where the chord begins."""
+_PITCHES = slice(v.BASE["pitch"], v.BASE["pitch"] + 128)
+_HALF = v.TICKS_PER_BEAT // 2
+_AFTER_A_PITCH = (Stage.PITCH, Stage.LONG)
+_CLASSES = np.arange(128) % 12
+
+
+class Chordal:
+    """Chords, by beats of the sequence; `bass` are the slots that keep to roots. None is no chord."""
+
+    def __init__(self, changes: Sequence[ChordChange], bass: Collection[int] = ()) -> None:
+        self._ticks = [round(change.beat * v.TICKS_PER_BEAT) for change in changes]
+        self._chords = [change.chord for change in changes]
+        self._bass = frozenset(bass)
+        self._lasting = np.zeros(v.SIZE, dtype=np.float32)
+        for index, ticks in enumerate(v.DURATIONS):
+            if ticks >= v.TICKS_PER_BEAT:
+                first = v.duration_velocity(index, 0)
+                self._lasting[first : first + len(v.VELOCITIES)] = -LASTING
+        longs = v.ids("long")
+        self._lasting[longs.start : longs.stop] = -LASTING
+
+    def push(self, reader: Reader) -> NDArray[np.float32] | None:
+        """Added to the logits of the next token; None where no pitch and no length is chosen."""
+        if reader.slot < 0 or reader.slot in v.DRUM_SLOTS or reader.stage is Stage.FRAME:
+            return None
+        at = bisect_right(self._ticks, reader.frame.start + reader.tick) - 1
+        chord = self._chords[at] if at >= 0 else None
+        if chord is None:
+            return None
+        if reader.stage in _AFTER_A_PITCH:
+            return None if reader.pitch % 12 in chord.tones else self._lasting
+        push = np.zeros(v.SIZE, dtype=np.float32)
+        push[_PITCHES] = self._pitches(chord, reader, at)
+        return push
+
+    def _pitches(self, chord: Chord, reader: Reader, at: int) -> NDArray[np.float64]:
+        place = reader.tick % v.TICKS_PER_BEAT
+        back = ON_BEAT if place == 0 else ON_HALF if place == _HALF else BETWEEN
+        push = np.where(np.isin(_CLASSES, sorted(chord.tones)), 0.0, -back)
+        begins = reader.frame.start + reader.tick == self._ticks[at] or reader.frame.bar_token is not None
+        if reader.slot in self._bass and begins and place == 0:
+            push = push + ROOTED * (chord.root == _CLASSES)
+        return push

@@ -1,0 +1,92 @@
+"""Chords for a melody: usual ones that hold its tones, known no sooner than they can be."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bandmate_models import vocabulary as v
+from bandmate_models.chordal import LASTING, ON_BEAT, Chordal
+from bandmate_models.chords import Chord, ChordChange
+from bandmate_models.encoding import Header, PartLine
+from bandmate_models.harmonising import harmonised
+from bandmate_models.reading import Reader
+from bandmate_models.score import Key, Note, Part, Score
+
+C = Key(0.0, 0, "major")
+LINES = [0.0, 4.0, 8.0, 12.0]
+
+
+def melody(*pitches: int) -> Score:
+    """A pitch for each half of a bar of four."""
+    return Score((Part("melody", tuple(Note(2.0 * i, 2.0, pitch, 80) for i, pitch in enumerate(pitches))),))
+
+
+def chord_at(changes: list[ChordChange], beat: float) -> Chord | None:
+    return next((change.chord for change in reversed(changes) if change.beat <= beat), None)
+
+
+def test_each_bar_has_a_chord_that_holds_its_tones() -> None:
+    changes = harmonised(melody(60, 64, 65, 69, 67, 71), C, LINES)
+    assert [chord_at(changes, beat) for beat in (0.0, 4.0, 8.0)] == [
+        Chord(0, "maj"), Chord(5, "maj"), Chord(7, "maj"),
+    ]  # fmt: skip
+
+
+@given(st.integers(0, 11), st.lists(st.integers(55, 80), min_size=6, max_size=6))
+def test_a_melody_higher_has_its_chords_higher(semitones: int, pitches: list[int]) -> None:
+    low = harmonised(melody(*pitches), C, LINES)
+    high = harmonised(melody(*(p + semitones for p in pitches)), Key(0.0, semitones, "major"), LINES)
+    assert [(c.beat, c.chord and ((c.chord.root + semitones) % 12, c.chord.quality)) for c in low] == [
+        (c.beat, c.chord) for c in high
+    ]
+
+
+@given(st.integers(1, 4), st.integers(1, 10), st.lists(st.integers(55, 80), min_size=6, max_size=6))
+def test_what_is_played_later_is_not_known_before(lag: int, at: int, pitches: list[int]) -> None:
+    """A beat's chord is the same whatever is played less than `lag` beats before it, and from there on."""
+    whole = melody(*pitches)
+    heard = whole.excerpt(0.0, float(at))
+    known = harmonised(whole, C, LINES, lag)
+    then = harmonised(heard, C, LINES, lag)
+    assert [chord_at(known, beat) for beat in range(at + lag)] == [
+        chord_at(then, beat) for beat in range(at + lag)
+    ]
+    assert all(change.beat >= lag for change in known)
+
+
+def test_nothing_pitched_has_no_chords() -> None:
+    drums = Score((Part("drums", (Note(0.0, 0.25, 36, 80),)),))
+    assert harmonised(drums, C, LINES) == harmonised(Score(), C, [0.0]) == []
+
+
+def reader_after(*tokens: int) -> Reader:
+    reader = Reader()
+    parts = Header(parts=(PartLine(0), PartLine(11))).tokens()
+    bar = v.BASE["bar"] + v.METRES.index((4, 4))
+    for token in (*parts, bar, v.BASE["frame_m"], *tokens):
+        reader.feed(token)
+    return reader
+
+
+def test_other_tones_are_held_back_most_on_the_beat_and_from_lasting() -> None:
+    chordal = Chordal([ChordChange(0.0, Chord(0, "maj"))], bass=[11])
+    pitch = v.BASE["pitch"]
+    held = [chordal.push(reader_after(v.onset(0, tick))) for tick in (0, 6, 3)]
+    assert all(push is not None and push[pitch + 60] == push[pitch + 64] == 0 for push in held)
+    backs = [float(push[pitch + 62]) for push in held if push is not None]
+    assert backs[0] == -ON_BEAT < backs[1] < backs[2] < 0
+    bass = chordal.push(reader_after(v.onset(11, 0)))
+    assert bass is not None and bass[pitch + 36] > bass[pitch + 43] > bass[pitch + 38]
+    long = chordal.push(reader_after(v.onset(0, 3), pitch + 62))
+    assert long is not None and long[v.duration_velocity(v.DURATION_INDEX[24], 4)] == -LASTING
+    assert long[v.duration_velocity(v.DURATION_INDEX[6], 4)] == 0
+    assert chordal.push(reader_after(v.onset(0, 3), pitch + 64)) is None
+
+
+def test_where_there_is_no_chord_nothing_is_pushed() -> None:
+    later = Chordal([ChordChange(1.0, Chord(0, "maj")), ChordChange(2.0, None)])
+    assert later.push(reader_after(v.onset(0, 0))) is None
+    assert later.push(reader_after()) is None
+    after = v.BASE["frame_m"] + 1, v.BASE["frame_m"] + 2, v.onset(0, 0)
+    assert later.push(reader_after(*after)) is None
