@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandmate_device.container import MIDI_EFFECT, BadDevice, Entry, read_device, write_device
+from bandmate_device.device import build_stamp, stamped
 from bandmate_device.table import DeviceName
-from device_kit import SCRIPT, device
+from device_kit import FOLDER, SCRIPT, device
 
 NAMES = st.text("abcdefgh.-_ ", min_size=1, max_size=20)
 KINDS = st.sampled_from(["TEXT", "JSON"])
@@ -52,7 +53,8 @@ def test_a_device_unpacks_to_its_patch_and_script(name: DeviceName) -> None:
     read = read_device(device(name))
     assert [entry.kind for entry in read.entries] == ["JSON", "TEXT"]
     assert json.loads(read.patch)["patcher"]["boxes"]
-    assert read.entries[1] == Entry("bandmate.js", "TEXT", SCRIPT.encode())
+    name_of_script = stamped("bandmate.js", build_stamp(FOLDER, SCRIPT))
+    assert read.entries[1] == Entry(name_of_script, "TEXT", SCRIPT.encode())
 
 
 def test_an_unfrozen_device_is_read_too() -> None:

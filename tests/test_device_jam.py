@@ -248,17 +248,23 @@ def test_band_cancel_ends_what_sounds_of_its_role_at_its_beat() -> None:
     assert_nothing_sounds(graph)
 
 
-def test_each_device_sounds_its_role_alone() -> None:
-    graph = loaded("bass", name="part")
+@pytest.mark.parametrize("plays", [*ROLES, "all", "none"])
+def test_each_device_sounds_its_role_alone(plays: str) -> None:
+    """Of the band and of an audition; and ends it where it is cancelled."""
+    graph = loaded(plays, name="part")
+    wanted = [number for number, role in enumerate(ROLES) if plays in (role, "all")]
     for number, role in enumerate(ROLES):
-        band_notes(graph, role, (0.25, 0.5, 36 + number, 90))
-        graph.osc("/bandmate/band_cancel", 1, role, 8.0)
-    graph.run(graph.now + 1000)
-    assert [pitch for _, pitch in onsets(graph)] == [37]
-    graph.from_script(2, "plays", "none")
-    band_notes(graph, "bass", (2.25, 0.5, 40, 90))
-    graph.run(graph.now + 1000)
-    assert [pitch for _, pitch in onsets(graph)] == [37]
+        band_notes(graph, role, (0.5, 8.0, 36 + number, 90))
+        graph.from_script(2, "now", role, 100.0 + number, 500.0, 60 + number, 90)
+    graph.run(graph.now + 300)
+    sounding = [60 + number for number in wanted] + [36 + number for number in wanted]
+    assert sorted(pitch for _, pitch in onsets(graph)) == sorted(sounding)
+    for number, role in enumerate(ROLES):
+        ended = len(graph.notes())
+        graph.osc("/bandmate/band_cancel", 1, role, 0.0)
+        graph.run(graph.now + 1)
+        ends = [note[1:] for note in graph.notes()[ended:]]
+        assert ends == ([(36 + number, 0)] if number in wanted else [])
 
 
 def test_drums_sound_on_the_keys_of_the_table() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from bandmate_device.container import Entry, read_device, write_device
+from bandmate_device.container import read_device, write_device
 from bandmate_device.lint import findings
 from bandmate_device.patch import json_bytes
 from bandmate_device.table import DEVICES, DeviceName
-from device_kit import SCRIPT, device
+from device_kit import device
 
 Tree = dict[str, Any]
 Change = Callable[[Tree], None]
@@ -148,14 +148,15 @@ def test_a_mistake_is_found(mistake: str) -> None:
     change, line = MISTAKES[mistake]
     tree = copy.deepcopy(json.loads(read_device(device("main")).patch))
     change(tree)
-    spoilt = write_device("Bandmate", json_bytes(tree), (Entry("bandmate.js", "TEXT", SCRIPT.encode()),))
+    script = read_device(device("main")).entries[1]
+    spoilt = write_device("Bandmate", json_bytes(tree), (script,))
     assert any(line in found for found in findings(spoilt)), findings(spoilt)
 
 
 def test_a_script_with_other_outlets_is_found() -> None:
-    script = Entry("bandmate.js", "TEXT", b"outlets = 3;\n")
+    script = read_device(device("main")).entries[1]._replace(data=b"outlets = 3;\n")
     spoilt = write_device("Bandmate", read_device(device("main")).patch, (script,))
-    assert findings(spoilt) == ["bandmate.js does not say outlets = 4"]
+    assert findings(spoilt) == [f"{script.name} does not say outlets = 4"]
 
 
 def test_what_is_no_device_is_one_finding() -> None:

@@ -30,10 +30,11 @@ def make_device(folder: Path, device: DeviceName, script: str) -> Made:
     table = read_table(folder / "device.json", device)
     layout = read_layout((folder / "source" / "layout" / f"{device}.layout").read_text("utf-8"))
     stamp = build_stamp(folder, script)
+    script_file = stamped(table.script, stamp)
     patch = Patch()
     add_controls(patch, table, layout)
-    patch.boxes["stamp"].text = stamp
-    blocks = read_patch_texts(_sources(folder, table, stamp), patch)
+    patch.boxes["stamp"].text = f"build {stamp}"
+    blocks = read_patch_texts(_sources(folder, table, script_file, stamp), patch)
     blocks += connect_controls(patch, table)
     known = {name for block in blocks for name in block}
     blocks.append([name for name in patch.boxes if name not in known])
@@ -45,13 +46,18 @@ def make_device(folder: Path, device: DeviceName, script: str) -> Made:
         {
             "parameters": parameters_block(patch, table),
             "dependency_cache": [
-                {"name": table.script, "bootpath": ".", "type": "TEXT", "implicit": 1},
+                {"name": script_file, "bootpath": ".", "type": "TEXT", "implicit": 1},
             ],
         },
     )
-    entry = Entry(table.script, "TEXT", script.encode("ascii"))
+    entry = Entry(script_file, "TEXT", script.encode("ascii"))
     name = table.file.removesuffix(".amxd")
     return Made(table.file, tree, write_device(name, json_bytes(tree), (entry,)))
+
+
+def stamped(script: str, stamp: str) -> str:
+    """A script's name within a device: Max knows scripts by name, and two builds in one set must not share one."""
+    return script.replace(".js", f"-{stamp}.js")
 
 
 def build_stamp(folder: Path, script: str) -> str:
@@ -63,8 +69,8 @@ def build_stamp(folder: Path, script: str) -> str:
     return f"b{digest.hexdigest()[:7]}"
 
 
-def _sources(folder: Path, table: Table, stamp: str) -> dict[str, str]:
-    words = {"{script}": table.script, "{argument}": table.script_argument, "{stamp}": stamp}
+def _sources(folder: Path, table: Table, script_file: str, stamp: str) -> dict[str, str]:
+    words = {"{script}": script_file, "{argument}": table.script_argument, "{stamp}": stamp}
     sources = {}
     for name in (*_SHARED, *_OWN[table.device]):
         text = (folder / "source" / "patch" / f"{name}.patch").read_text("utf-8")

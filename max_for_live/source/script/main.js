@@ -3,6 +3,10 @@
 inlets = 1;
 outlets = 4;
 
+if (jsarguments.length > 2) {
+    TABLE.stamp = "build " + jsarguments[2]; // the patch's own, which its layout counts into too
+}
+
 var device = new Device(jsarguments[1] === "part" ? "part" : "main");
 
 function words(list) {
