@@ -51,8 +51,12 @@ def clip(
     name: str = "",
     disabled: bool = False,
     muted: Iterable[Row] = (),
+    envelopes: Iterable[tuple[int, Sequence[tuple[float, float]]]] = (),
 ) -> str:
-    """A MidiClip that fills `length` beats from `at`; its loop, and where from the loop's start it begins."""
+    """A MidiClip that fills `length` beats from `at`; its loop, and where from the loop's start it begins.
+
+    An envelope is a controller's target (0 bend, 1 pressure, 66 the sustain pedal) and its points.
+    """
     first, last = loop or (0.0, length)
     return element(
         "MidiClip",
@@ -73,12 +77,22 @@ def clip(
         value("Annotation", ""),
         "<TimeSignature><TimeSignatures><RemoteableTimeSignature><Numerator Value='4'/>"
         "<Denominator Value='4'/></RemoteableTimeSignature></TimeSignatures></TimeSignature>",
-        "<Envelopes><Envelopes/></Envelopes>",
+        element("Envelopes", element("Envelopes", *(clip_envelope(*of) for of in envelopes))),
         value("Disabled", disabled),
         key_tracks(notes, muted),
         "<ScaleInformation><Root Value='7'/><Name Value='1'/></ScaleInformation>",
         Id=0,
         Time=at,
+    )
+
+
+def clip_envelope(target: int, points: Sequence[tuple[float, float]]) -> str:
+    events = [element("FloatEvent", Time=beat, Value=said) for beat, said in ((BEFORE_ALL, 0), *points)]
+    return element(
+        "ClipEnvelope",
+        element("EnvelopeTarget", value("PointeeId", 1000 + target)),
+        element("Automation", element("Events", *events)),
+        "<LoopSlot><Value/></LoopSlot>",
     )
 
 
@@ -98,6 +112,7 @@ def track(
         element("ClipSlot", value("LomId", 0), element("ClipSlot", element("Value", row)), Id=index)
         for index, row in enumerate(slots)
     ]
+    targets = [element(f"ControllerTargets.{n}", value("LockEnvelope", 0), Id=1000 + n) for n in range(131)]
     taken = clip([(0.25, 2.5, 99, 1)])
     devices = element("Devices", f"<InstrumentGroupDevice>{device}</InstrumentGroupDevice>")
     return element(
@@ -112,6 +127,7 @@ def track(
                 "MainSequencer",
                 element("ClipSlotList", *rows),
                 element("ClipTimeable", element("ArrangerAutomation", element("Events", *arrangement))),
+                element("MidiControllers", *targets),
             ),
             element("FreezeSequencer", element("ClipTimeable", taken)),
             element("DeviceChain", devices),

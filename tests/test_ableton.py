@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import live_sets as live
 import midi_files as midi
 from bandmate_models.ableton import read_live_set
-from bandmate_models.ableton.live_set import Point
+from bandmate_models.ableton.automation import Point
 from bandmate_models.ableton.maps import tempo_map
 from bandmate_models.corpus.pieces import pieces_of_folder
 from bandmate_models.corpus.prepare import prepare_piece
@@ -108,6 +108,54 @@ def test_notes_end_where_the_loop_or_the_clip_does() -> None:
     assert [n.duration for n in looped.parts[0].notes] == [0.5, 0.5, 0.5, 0.5, 0.5]
     cut = score_of(live.track("Bass", live.clip([(3.0, 9.0, 40, 100)], length=4.0, looped=False)))
     assert cut.parts[0].notes == (Note(3.0, 1.0, 40, 100),)
+
+
+def test_pedals_and_bends_of_a_clip_are_those_of_a_midi_file() -> None:
+    clip = live.clip(
+        RIFF,
+        length=8.0,
+        envelopes=[
+            (66, [(0.5, 0), (0.5, 127), (2.0, 127), (2.0, 0), (7.0, 0), (7.0, 90)]),
+            (0, [(1.0, -8192), (3.0, -8192), (3.0, 8191)]),
+            (1, [(1.5, 64)]),
+            (13, [(4.0, 100)]),
+            (200, [(0.0, 1)]),
+        ],
+    )
+    xml = live.live_set(live.track("Bass", clip))
+    half = DIVISION // 2
+    events = [
+        (0, midi.name(b"Bass")),
+        (0, midi.on(40, 100)),
+        (half, midi.cc(64, 127)),
+        (0, midi.off(40)),
+        (half, midi.bend(-8192)),
+        (0, midi.on(43, 80)),
+        (half, bytes([0xD0, 64])),
+        (0, midi.off(43)),
+        (half, midi.cc(64, 0)),
+        (2 * half, midi.bend(8191)),
+        (half, midi.on(45, 90)),
+        (half, midi.cc(11, 100)),
+        (half, midi.off(45)),
+        (5 * half, midi.cc(64, 90)),
+    ]
+    assert read_live_set(xml).score == read_midi(midi.smf(midi.track(*events), division=DIVISION))
+
+
+def test_a_loop_takes_its_pedal_back_to_where_it_stands() -> None:
+    pedal = [(1.0, 0), (1.0, 127), (3.0, 127), (3.0, 0), (5.0, 0), (5.0, 60)]
+    clip = live.clip(RIFF, length=8.0, loop=(2.0, 4.0), begins=-2.0, envelopes=[(66, pedal)])
+    controls = score_of(live.track("Bass", clip)).parts[0].controls
+    assert [(c.beat, c.value) for c in controls] == [
+        (1.0, 127), (3.0, 0), (4.0, 127), (5.0, 0), (6.0, 127), (7.0, 0)
+    ]  # fmt: skip
+
+
+def test_a_sloping_envelope_is_steps() -> None:
+    clip = live.clip(RIFF, length=8.0, envelopes=[(13, [(0.0, 0), (1.0, 12), (9.0, 12)])])
+    controls = score_of(live.track("Bass", clip)).parts[0].controls
+    assert [(round(12 * c.beat, 6), c.value) for c in controls] == [(step, step) for step in range(13)]
 
 
 def test_what_live_does_not_sound_is_left_out() -> None:

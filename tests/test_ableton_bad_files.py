@@ -72,14 +72,16 @@ def test_a_tag_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_elements_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tree, "MOST_ELEMENTS", 10_000)
+    monkeypatch.setattr(tree, "_BLOCK", 2**14)
     assert "more than 10000 elements" in refused(b"<Ableton>" + b"<a/>" * 20_000 + b"</Ableton>")
     monkeypatch.setattr(tree, "MOST_KEPT", 1000)
     assert "more than 1000 notes" in refused(b"<Ableton>" + b"<LiveSet/>" * 2000 + b"</Ableton>")
 
 
 def test_depth_without_end_is_refused() -> None:
-    assert "too deep" in refused(b"<Ableton>" + b"<a>" * 100_000)
-    assert "too deep" in refused(b"<Ableton><LiveSet><Tracks><MidiTrack>" + b"<DeviceChain>" * 100_000)
+    assert "too deep" in refused(b"<Ableton>" + b"<a>" * 1_000_000)
+    slots = b"<DeviceChain><MainSequencer><ClipSlotList>" + b"<ClipSlot>" * 200_000
+    assert "too deep" in refused(b"<Ableton><LiveSet><Tracks><MidiTrack>" + slots)
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

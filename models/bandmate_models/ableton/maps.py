@@ -8,12 +8,12 @@ from itertools import pairwise
 from math import ceil, floor
 
 from ..score import Metre, Tempo
-from .live_set import Point
+from .automation import Point
 
 STEP = 0.25
 """Beats: Live looks at the tempo's automation on each sixteenth, and keeps what it finds until the next."""
 MOST_STEPS = 20_000
-"""Tempo changes that a map may have; where a set has more, it is looked at more rarely."""
+"""Changes that a map may have; where a set has more of tempo, it is looked at more rarely."""
 
 
 def tempo_map(points: Sequence[Point], until: float) -> tuple[Tempo, ...]:
@@ -57,4 +57,4 @@ def metre_map(metres: Iterable[Metre], until: float) -> tuple[Metre, ...]:
     for metre in found.values():
         if not kept or kept[-1][1:] != metre[1:]:
             kept.append(metre)
-    return tuple(kept)
+    return tuple(kept[:MOST_STEPS])

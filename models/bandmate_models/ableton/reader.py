@@ -1,8 +1,8 @@
 """Ableton Live sets in: bytes -> Score.
 
 What is read: the notes of MIDI tracks as Live would sound them, tempo, metre, scale and locators. What is
-not: audio, grooves, clip envelopes (so no pedals), chance (a note is taken, be it ever so improbable), follow
-actions, MIDI effects.
+not: audio, grooves, chance (a note is taken, be it ever so improbable), follow actions, MIDI effects. Of the
+clips' envelopes those of controllers, bend and pressure are read, as if all were as long as their clips.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import NamedTuple
 from ..errors import BandmateError
 from ..midi.reader import LONGEST_SCORE
 from ..midi.roles import with_roles
-from ..score import Note, Part, Score, Tempo
-from .live_set import LiveSet, Scene, Track, live_set_of
+from ..score import Control, Note, Part, Score, Tempo
+from .live_set import Clip, LiveSet, Scene, Track, live_set_of
 from .maps import metre_map, tempo_map
-from .sounding import MOST_NOTES, in_order, sounded, span_of
+from .sounding import MOST_NOTES, in_order, sounded, span_of, turned
 from .tree import bad_file, load, tree_of
 
 SUFFIX = ".als"
@@ -31,6 +31,13 @@ class Reading(NamedTuple):
 
     score: Score
     notices: tuple[str, ...] = ()
+
+
+class Line(NamedTuple):
+    """What one track plays."""
+
+    notes: list[Note]
+    controls: list[Control]
 
 
 def read_live_set(
@@ -78,17 +85,18 @@ def _read(data: bytes, scene: str | None, track: str | None) -> Reading:
 
 
 def _of_arrangement(live_set: LiveSet, tracks: Sequence[Track]) -> Score:
-    lines: list[list[Note]] = []
+    lines: list[Line] = []
     budget = MOST_NOTES
     for track in tracks:
-        line: list[Note] = []
+        line = Line([], [])
         for clip in track.arrangement:
             length = clip.length or 0.0
             if clip.at < 0 or clip.at + length > LONGEST_SCORE:
                 raise bad_file(f"the Live set is longer than {LONGEST_SCORE} beats: save a part of it")
-            notes = sounded(clip, length, budget)
-            budget -= len(notes)
-            line.extend(note._replace(start=note.start + clip.at) for note in notes)
+            played = _line(clip, length, budget)
+            budget -= len(played.notes) + len(played.controls)
+            line.notes.extend(played.notes)
+            line.controls.extend(played.controls)
         lines.append(line)
     score = Score(_parts(tracks, lines), keys=(live_set.key,) if live_set.key else ())
     return Score(
@@ -108,12 +116,12 @@ def _of_scene(live_set: LiveSet, tracks: Sequence[Track], row: int) -> Score:
     scene = live_set.scenes[row] if row < len(live_set.scenes) else Scene("", None, None)
     metre = scene.metre or metre_map(live_set.metres, 0.0)[0]
     bars = ceil(span / metre.bar_length - 1e-9) * metre.bar_length
-    lines: list[list[Note]] = []
+    lines: list[Line] = []
     budget = MOST_NOTES
     for _, clip in clips:
-        notes = sounded(clip, bars if clip.looped else min(bars, span_of(clip)), budget)
-        budget -= len(notes)
-        lines.append(notes)
+        played = _line(clip, bars if clip.looped else min(bars, span_of(clip)), budget)
+        budget -= len(played.notes) + len(played.controls)
+        lines.append(played)
     parts = _parts([track for track, _ in clips], lines)
     if not parts:
         raise bad_file(f"{_label(live_set.scenes, row)} holds no MIDI notes")
@@ -121,9 +129,22 @@ def _of_scene(live_set: LiveSet, tracks: Sequence[Track], row: int) -> Score:
     return Score(parts, (tempo,), (metre,), (live_set.key,) if live_set.key else ())
 
 
-def _parts(tracks: Sequence[Track], lines: Sequence[list[Note]]) -> tuple[Part, ...]:
-    played = [(track, line) for track, line in zip(tracks, lines, strict=True) if line]
-    parts = [Part("other", in_order(line), name=track.name) for track, line in played]
+def _line(clip: Clip, span: float, budget: int) -> Line:
+    notes = sounded(clip, span, budget)
+    return Line(notes, turned(clip, span, budget - len(notes)))
+
+
+def _parts(tracks: Sequence[Track], lines: Sequence[Line]) -> tuple[Part, ...]:
+    played = [(track, line) for track, line in zip(tracks, lines, strict=True) if line.notes]
+    parts = [
+        Part(
+            "other",
+            in_order(line.notes),
+            controls=tuple(sorted(line.controls, key=lambda control: control.beat)),
+            name=track.name,
+        )
+        for track, line in played
+    ]
     return with_roles(parts, ["drums" if track.drums else None for track, _ in played])
 
 

@@ -16,14 +16,16 @@ from ..errors import BandmateError
 
 LARGEST_FILE = 64 * 2**20  # bytes as saved
 LARGEST_XML = 256 * 2**20  # bytes unpacked; a long song with many devices has some 20 MB
-MOST_ELEMENTS = 8_000_000
-MOST_KEPT = 1_000_000
+MOST_ELEMENTS = 4_000_000  # a set of 24 MB has some 600,000
+MOST_KEPT = 600_000
 DEEPEST = 400
 LONGEST_TAG = 16 * 2**20  # bytes of one tag: presets are long attributes
-_BLOCK = 2**20
+_BLOCK = 2**20  # bytes unpacked at a time; the limits are looked at after each
 _GZIP = b"\x1f\x8b"
 
-_CLIP = "CurrentStart CurrentEnd Loop Name Disabled Notes"
+CONTROLLERS = 130
+"""What a clip's envelopes may turn: pitch bend, channel pressure, then the controllers from 0 on."""
+_CLIP = "CurrentStart CurrentEnd Loop Name Disabled Notes Envelopes"
 _PARAMETER = "Manual AutomationTarget ArrangerAutomation"
 SHAPE: Mapping[str, frozenset[str]] = {
     parent: frozenset(children.split())
@@ -44,12 +46,14 @@ SHAPE: Mapping[str, frozenset[str]] = {
         "TimeSignature": _PARAMETER,
         "ArrangerAutomation": "Events",
         "AutomationEnvelopes": "Envelopes",
-        "Envelopes": "AutomationEnvelope",
+        "Envelopes": "AutomationEnvelope Envelopes ClipEnvelope",
+        "ClipEnvelope": "EnvelopeTarget Automation",
         "AutomationEnvelope": "EnvelopeTarget Automation",
         "EnvelopeTarget": "PointeeId",
         "Automation": "Events",
         "Events": "FloatEvent EnumEvent BoolEvent MidiClip",
-        "MainSequencer": "ClipSlotList ClipTimeable",
+        "MainSequencer": "ClipSlotList ClipTimeable MidiControllers",
+        "MidiControllers": " ".join(f"ControllerTargets.{number}" for number in range(CONTROLLERS)),
         "ClipTimeable": "ArrangerAutomation",
         "ClipSlotList": "ClipSlot",
         "ClipSlot": "ClipSlot Value",
@@ -131,6 +135,10 @@ def tree_of(data: bytes) -> Node:
                 raise bad_file(
                     f"the Live set unpacks to more than {LARGEST_XML // 2**20} MiB: save a part of it"
                 )
+            if keeper.seen > MOST_ELEMENTS:
+                raise bad_file(f"the Live set has more than {MOST_ELEMENTS} elements: save a part of it")
+            if keeper.depth > DEEPEST:
+                raise bad_file("not a Live set: its elements lie too deep in each other")
             if fed - keeper.parser.CurrentByteIndex > LONGEST_TAG:
                 raise bad_file("not a Live set: one of its tags has no end")
         keeper.parser.Parse(b"", True)
@@ -161,6 +169,9 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
         yield block
 
 
+_DRUMS = Node("Drums", {})
+
+
 class _Keeper:
     """Builds the tree. `_open` are the kept elements that are open, `_unread` counts open dropped ones."""
 
@@ -173,28 +184,21 @@ class _Keeper:
         self._open: list[Node] = []
         self._track: Node | None = None
         self._unread = 0
-        self._seen = 0
+        self.seen = 0
         self._kept = 0
 
     def _doctype(self, *_: object) -> None:
         raise bad_file("not a Live set: it has a document type, which Live never writes")
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._seen += 1
-        if self._seen > MOST_ELEMENTS:
-            raise bad_file(f"the Live set has more than {MOST_ELEMENTS} elements: save a part of it as a set")
-        if self._unread + len(self._open) > DEEPEST:
-            raise bad_file("not a Live set: its elements lie too deep in each other")
-        if self._unread:
-            self._unread += 1
-            if tag in DRUM_DEVICES and self._track is not None and not self._track.at("Drums"):
-                self._track.children.insert(0, Node("Drums", {}))
-            return
+        self.seen += 1
         if not self._open:
             if tag != "Ableton":
                 raise bad_file("not a Live set: its XML does not begin with Ableton")
         elif tag not in SHAPE.get(self._open[-1].tag, ()):
             self._unread = 1
+            self.parser.StartElementHandler = self._start_unread
+            self.parser.EndElementHandler = self._end_unread
             return
         self._kept += 1
         if self._kept > MOST_KEPT:
@@ -208,8 +212,22 @@ class _Keeper:
         if tag == "MidiTrack":
             self._track = node
 
+    def _start_unread(self, tag: str, attributes: dict[str, str]) -> None:
+        self.seen += 1
+        self._unread += 1
+        if tag in DRUM_DEVICES and self._track is not None and self._track.children[:1] != [_DRUMS]:
+            self._track.children.insert(0, _DRUMS)
+
+    def _end_unread(self, tag: str) -> None:
+        self._unread -= 1
+        if not self._unread:
+            self.parser.StartElementHandler = self._start
+            self.parser.EndElementHandler = self._end
+
     def _end(self, tag: str) -> None:
-        if self._unread:
-            self._unread -= 1
-        elif self._open.pop() is self._track:
+        if self._open.pop() is self._track:
             self._track = None
+
+    @property
+    def depth(self) -> int:
+        return self._unread + len(self._open)
