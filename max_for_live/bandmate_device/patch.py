@@ -178,4 +178,4 @@ def _box_json(box: Box, box_id: str) -> Json:
 
 def json_bytes(tree: Json) -> bytes:
     """The JSON as it goes into the device; the same tree gives the same bytes."""
-    return json.dumps(tree, indent=1, ensure_ascii=True).encode("ascii") + b"\n"
+    return json.dumps(tree, ensure_ascii=True).encode("ascii") + b"\n"
