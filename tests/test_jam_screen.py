@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -177,6 +178,12 @@ def test_all_keys_are_told_on_request() -> None:
     for key in KEYS:
         assert f"{key.shown:>8}  {key.doc}" in text
     assert KEYS[-1].doc not in shown(StandIn(), "question_mark", "question_mark", size=(110, 50))
+
+
+def test_the_page_tells_every_key() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "jam.md").read_text(encoding="utf-8")
+    for key in KEYS:
+        assert f"| `{key.shown}` | {key.doc} |" in page
 
 
 def test_no_key_has_two_meanings_and_each_is_an_action() -> None:

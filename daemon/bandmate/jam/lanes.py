@@ -19,7 +19,7 @@ from bandmate_models.score import Role
 LABEL = 19
 """Columns at the left of the music."""
 LEVEL_CELLS = 8
-MOST_ROWS, MOST_DRUM_ROWS = 6, 3
+MOST_ROWS, MOST_DRUM_ROWS = 12, 3
 
 _BACK, _AHEAD_BACK = (16, 16, 18), (26, 26, 32)  # where the plan may change, the ground is lighter
 _TEXT, _QUIET, _GRID, _NOW = (215, 215, 215), (120, 120, 128), (62, 62, 70), (235, 235, 235)

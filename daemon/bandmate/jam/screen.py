@@ -65,14 +65,14 @@ class Jam(App[None]):
         self._said = "space plays; ? tells all keys"
         self._keeping: list[Future[Take]] = []
         self._taps: list[float] = []
+        self._lines = {name: Lines(id=name) for name in ("clock", "dials", "timing", "news", "keys")}
+        self._roll = Roll()
         self._asked: dict[str, tuple[float, float]] = {}  # dial -> value that was asked for, and when
 
     def compose(self) -> ComposeResult:
-        for name in ("clock", "dials"):
-            yield Lines(id=name)
-        yield Roll()
-        for name in ("timing", "news", "keys"):
-            yield Lines(id=name)
+        yield from (self._lines["clock"], self._lines["dials"])
+        yield self._roll
+        yield from (self._lines["timing"], self._lines["news"], self._lines["keys"])
 
     def on_mount(self) -> None:
         self.show()
@@ -87,15 +87,15 @@ class Jam(App[None]):
         width = self.size.width - 2
         chosen = chosen_role(status, self._chosen)
         texts = {
-            "#clock": flowed(clock_items(status, time.perf_counter()), width),
-            "#dials": flowed(dial_items(status, chosen), width),
-            "#timing": flowed(timing_items(status), width),
-            "#news": [[Item(self._said)]],
-            "#keys": self._key_lines(width),
+            "clock": flowed(clock_items(status, time.perf_counter()), width),
+            "dials": flowed(dial_items(status, chosen), width),
+            "timing": flowed(timing_items(status), width),
+            "news": [[Item(self._said)]],
+            "keys": self._key_lines(width),
         }
         for name, lines in texts.items():
-            self.query_one(name, Lines).show(lines)
-        self.query_one(Roll).show(status, self._chosen)
+            self._lines[name].show(lines)
+        self._roll.show(status, self._chosen)
 
     def _key_lines(self, width: int) -> list[list[Item]]:
         if self._all_keys:
