@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from bandmate_models.chords import Chord, chord_of
+import numpy as np
 
-ROLLED = 0.25
-"""Beats within which keys that go down after one another make one chord."""
-LINGERS = 0.5
-"""Beats for which a key that has come up still belongs to the chord, where nothing new was struck."""
+from bandmate_models.chords import CHORDS, Chord, fits
 
+FADES = 0.5
+"""Beats in which a key's weight falls to a third."""
+LIFTED = 0.5
+"""Weight of a key that is up, beside one that is down."""
+RECENT = 1.0
+"""Beats within which the lowest key is the bass."""
+CLEAR, MARGIN = 0.6, 0.1
+"""Fit that a chord must have, and by how much it must be better than the one before (see chords.fits)."""
+THIRD, OCTAVE = 3, 12
+"""Semitones between keys from which on they make harmony: held together, or struck within a beat."""
+PATIENCE = 4.0
+"""Beats without harmony after which there is no chord any more."""
 
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 QUALITIES = {"maj": "", "min": "m", "min7": "m7"}
@@ -23,33 +33,47 @@ def name_of(chord: Chord) -> str:
 
 
 class Hand:
-    """Keys by beat; `chord` is the newest chord that was clear. Melodies over a held chord leave it alone."""
+    """Keys by beat; `chord` is the chord that they make, or made while it was last clear.
+
+    Every key counts with a weight that fades over FADES beats, less once it is up; the chord is the one that
+    explains the weights best over the lowest key of the last beat. Another must explain them better by
+    MARGIN. The figures were chosen on songs of the validation split (benchmarks/chord_following.py).
+    A player who strikes no two keys together and stays within an octave plays a melody: that is no chord.
+    """
 
     def __init__(self) -> None:
         self.chord: Chord | None = None
         self._struck: dict[int, float] = {}
+        self._harmonic = -math.inf
 
     def press(self, pitch: int, beat: float) -> None:
         self._struck[pitch] = beat
 
     def read(self, held: Sequence[int], beat: float) -> Chord | None:
-        """The chord at a beat, from the keys that are down; the one before where they make none.
-
-        Three different tones make a chord. Those struck within ROLLED of the newest key count first, then all
-        that are down.
-        """
-        struck = {pitch: at for pitch, at in self._struck.items() if pitch in held or beat - at < LINGERS}
-        self._struck = struck
-        newest = max(struck.values(), default=beat)
-        together = [pitch for pitch, at in struck.items() if newest - at <= ROLLED]
-        for keys in (together, [pitch for pitch in struck if pitch in held], list(held)):
-            if len({pitch % 12 for pitch in keys}) >= 3:
-                chord = chord_of(keys)
-                if chord is not None:
-                    self.chord = chord
-                    return chord
+        """The chord at a beat, with the keys that are down; None where the player plays none."""
+        self._struck = {key: at for key, at in self._struck.items() if beat - at < 4 * FADES or key in held}
+        recent = [key for key, at in self._struck.items() if beat - at <= RECENT]
+        if max(held, default=0) - min(held, default=0) >= THIRD or _span(recent) > OCTAVE:
+            self._harmonic = beat
+        if beat - self._harmonic > PATIENCE:
+            self.chord = None
+        if (self.chord is None and beat > self._harmonic) or not self._struck:
+            return self.chord
+        weights = np.zeros((1, 12))
+        for key, at in self._struck.items():
+            weight = 1.0 if key in held else LIFTED
+            weights[0, key % 12] += weight * math.exp(-max(0.0, beat - at) / FADES)
+        fit = fits(weights, np.array([min(recent or self._struck) % 12]))[0]
+        best = int(np.argmax(fit))
+        stands = -1.0 if self.chord is None else fit[CHORDS.index(self.chord)]
+        if fit[best] >= CLEAR and fit[best] > stands + MARGIN:
+            self.chord = CHORDS[best]
         return self.chord
 
     def forget(self) -> None:
         self.chord = None
         self._struck.clear()
+
+
+def _span(keys: Sequence[int]) -> int:
+    return max(keys) - min(keys) if keys else 0
