@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,8 +13,11 @@ from bandmate.band.bindings import Source, binding
 from bandmate.band.control_desk import ControlDesk
 from bandmate.band.control_file import load_bindings
 from bandmate.band.control_map import ControlMap
-from bandmate_bridge.messages import ControlHeard
+from bandmate.config import Config
+from bandmate.server import Engine
+from bandmate_bridge.messages import ClockState, ControlHeard, NoteHeard
 from bandmate_models.errors import BandmateError
+from stand_in import StandIn
 
 WAIT = 5.0
 
@@ -65,6 +69,21 @@ def test_what_is_learnt_works_is_told_and_is_kept(tmp_path: Path) -> None:
         binding("energy", Source("cc", 1)),
         binding("fill", Source("cc", 44, 2)),
     )
+
+
+def test_a_bound_key_begins_no_phrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(Config(osc_port=0, library=tmp_path), (StandIn(), StandIn()), "stand-in")
+    controls = ControlMap([binding("fill", Source("key", 24))])
+    heard: list[object] = []
+    engine.bandstand = SimpleNamespace(hear=heard.append, controllers=controls)  # type: ignore[assignment]
+    phrase: list[object] = []
+    monkeypatch.setattr(engine._session, "hear", phrase.append)
+    clock = ClockState(False, "internal", 0.0, 0.0, 120.0, 4, 4, 0.0)
+    lead, music = NoteHeard(0.0, 0.0, 0, 24, 90), NoteHeard(0.0, 0.0, 0, 60, 90)
+    for message in (lead, clock, music):
+        engine._hear(message)
+    assert heard == [lead, clock, music] and phrase == [clock, music]
+    engine._server.stop()
 
 
 def test_an_empty_name_calls_it_off(tmp_path: Path) -> None:

@@ -172,6 +172,8 @@ class Engine:
     def _hear(self, message: FromConductor) -> None:
         if self.bandstand is not None:
             self.bandstand.hear(message)
+            if self.bandstand.controllers.claims(message):
+                return
         self._session.hear(message)
 
     def _tell_state(self, state: State, beat: float) -> None:

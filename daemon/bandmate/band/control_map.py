@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from bandmate.band.bindings import CHANNEL_MODE, WHOLE, Binding, Mode, Source, binding, bound
 from bandmate.band.dials import checked, find_dial
-from bandmate_bridge.messages import ControlHeard, NoteHeard
+from bandmate_bridge.messages import ControlHeard, FromConductor, NoteHeard
 
 Turn = tuple[str, float]
 
@@ -63,8 +63,10 @@ class ControlMap:
             find_dial(dial)
         self._lesson = _Lesson(dial, time) if dial is not None else None
 
-    def claims(self, message: ControlHeard | NoteHeard) -> bool:
+    def claims(self, message: FromConductor) -> bool:
         """Whether a message is a control's, so that it is no music."""
+        if not isinstance(message, (ControlHeard, NoteHeard)):
+            return False
         source = Source.of(message)
         return any(b.source.meets(source) for b in self.bindings)
 
