@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,14 @@ import live_sets as live
 import midi_files as midi
 from bandmate_models.ableton import read_live_set
 from bandmate_models.ableton.automation import Point
+from bandmate_models.ableton.live_set import Clip
 from bandmate_models.ableton.maps import tempo_map
+from bandmate_models.ableton.sounding import sounded, turned
 from bandmate_models.corpus.pieces import pieces_of_folder
 from bandmate_models.corpus.prepare import prepare_piece
 from bandmate_models.errors import BandmateError
 from bandmate_models.midi import read_midi
-from bandmate_models.score import Key, Marker, Metre, Note, Part, Score, Tempo
+from bandmate_models.score import Control, Key, Marker, Metre, Note, Part, Score, Tempo
 
 DIVISION = 480
 RIFF: list[live.Row] = [(0.0, 0.5, 40, 100), (1.0, 0.5, 43, 80), (3.5, 1.0, 45, 90)]
@@ -101,6 +104,52 @@ def test_a_clip_sounds_from_its_marker_and_around_its_loop(
 ) -> None:
     clip = live.clip(RIFF, at=16.0, **placed)  # type: ignore[arg-type]
     assert starts(score_of(live.track("Bass", clip))) == [16.0 + beat for beat in heard]
+
+
+def walk(clip: Clip, span: int) -> Iterator[int]:
+    """Where in a clip's content a playhead is that goes through whole beats one by one."""
+    place = int(clip.start)
+    inside = clip.looped and place < clip.loop_end
+    for _ in range(span):
+        yield place
+        place += 1
+        if inside and place == clip.loop_end:
+            place = int(clip.loop_start)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-8, 24), st.integers(1, 9)), max_size=20, unique=True),
+    st.integers(-8, 12),
+    st.integers(1, 12),
+    st.integers(-8, 20),
+    st.booleans(),
+    st.integers(0, 60),
+)
+def test_what_sounds_is_what_a_playhead_meets(
+    rows: list[tuple[int, int]], loop_start: int, loop: int, begins: int, looped: bool, span: int
+) -> None:
+    notes = tuple(Note(float(start), 0.5, 40 + pitch, 100) for start, pitch in sorted(rows))
+    clip = Clip(
+        name="",
+        notes=notes,
+        controls=tuple(Control(note.start, "cc", 64, index) for index, note in enumerate(notes)),
+        start=float(loop_start + begins),
+        loop_start=float(loop_start),
+        loop_end=float(loop_start + loop),
+        looped=looped,
+        at=100.0,
+    )
+    found = sounded(clip, float(span))
+    met = [(now, n.pitch) for now, place in enumerate(walk(clip, span)) for n in notes if n.start == place]
+    assert sorted((int(note.start) - 100, note.pitch) for note in found) == sorted(met)
+    assert all(note.end <= 100 + span for note in found)
+    changes = turned(clip, float(span))
+    assert all(100 <= change.beat < 100 + span for change in changes)
+    for now, place in enumerate(walk(clip, span)):
+        drawn = [control.value for control in clip.controls if control.beat <= place]
+        told = [change.value for change in changes if change.beat <= 100 + now]
+        assert not drawn or told[-1] == drawn[-1]
 
 
 def test_notes_end_where_the_loop_or_the_clip_does() -> None:

@@ -74,6 +74,8 @@ def _too_many() -> BandmateError:
 def _passes(clip: Clip, span: float, starts: list[float]) -> Iterator[tuple[float, float, float]]:
     """(first, last, at): the content from `first` to `last` is heard from beat `at` on."""
     loop = clip.loop_end - clip.loop_start
+    if span <= _NEAR:
+        return
     if not clip.looped or loop <= _NEAR or clip.start >= clip.loop_end:
         yield clip.start, clip.start + span, clip.at
         return
