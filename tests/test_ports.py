@@ -145,6 +145,22 @@ def test_on_windows_ports_made_in_loopmidi_are_taken(
     assert watched.heard == [(0x90, 61, 1)]
 
 
+def test_what_names_no_output_goes_to_the_first_or_nowhere(
+    windows: FakeSystem, watch: Callable[..., Watched]
+) -> None:
+    configure = Configure((), (PortWish("Piano", False), PortWish("Clock", False)))
+    windows.outputs.append("Clock 1")
+    watched = watch(configure, windows, "win32")
+    until(lambda: watched.ports.states()[1].open, "the second output")
+    watched.ports.send("", (0x90, 60, 90))
+    assert windows.opened("Clock 1").sent == []
+    windows.outputs.append("Piano 2")
+    until(lambda: watched.ports.states()[0].open, "the first output")
+    watched.ports.send("", (0x90, 61, 90))
+    assert windows.opened("Piano 2").sent == [(0x90, 61, 90)]
+    assert windows.opened("Clock 1").sent == []
+
+
 def test_a_device_that_is_pulled_out_is_reported_and_taken_again(
     windows: FakeSystem, watch: Callable[..., Watched]
 ) -> None:

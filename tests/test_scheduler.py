@@ -140,6 +140,24 @@ def test_a_jump_of_the_clock_ends_what_sounds_and_keeps_what_is_queued(stage: St
     assert stage.told[-1] == PlanFinished("plan", 2, 0, False)
 
 
+def test_a_jump_that_carries_keeps_the_times_of_what_sounds_and_is_queued(stage: Stage) -> None:
+    stage.play(cue(1.0, 8.0), cue(12.0, 0.5, 67), plan="one")
+    stage.play(cue(11.5, 0.25, 69), plan="other")
+    stage.run_to(2.0)
+    stage.clock.shift(-8.0)
+    stage.scheduler.carry(-8.0)
+    stage.play(cue(5.0, 0.5, 72), plan="one")
+    stage.run_to(20.0)
+    assert [(time, data[1]) for time, data in stage.rounded() if data[0] == 0x90] == [
+        (1.0, 60),
+        (11.5, 69),
+        (12.0, 67),
+        (13.0, 72),
+    ]
+    assert (9.0, (0x80, 60, 0)) in stage.rounded()
+    assert stage.still_sounding() == set()
+
+
 def test_nothing_is_due_while_the_clock_stands_still(stage: Stage) -> None:
     stage.clock.stop(0.0)
     stage.play(cue(1.0))
@@ -182,6 +200,7 @@ actions = st.lists(
         st.tuples(st.just("wait"), st.floats(0, 3)),
         st.tuples(st.just("tempo"), st.floats(30, 300)),
         st.tuples(st.just("jump"), st.floats(0, 20)),
+        st.tuples(st.just("carry"), st.floats(-16, 16)),
         st.tuples(st.just("cancel"), st.integers(0, 5)),
         st.tuples(st.just("stall"), st.floats(0, 1)),
     ),
@@ -204,6 +223,9 @@ def test_whatever_happens_nothing_hangs_and_time_never_runs_back(actions: list[t
             elif kind == "jump":
                 stage.scheduler.end_notes()
                 stage.clock.locate(values[0], stage.time)
+            elif kind == "carry":
+                stage.clock.shift(values[0])
+                stage.scheduler.carry(values[0])
             elif kind == "cancel":
                 stage.scheduler.cancel(str(values[0]))
             else:
