@@ -139,6 +139,7 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         lambda t: box(t, "again").update(presentation=1, presentation_rect=[1, 1, 2, 2]),
         "object box in the device's view",
     ),
+    "lone_symbol": (lambda t: put(t, "due", "text", "t s b"), "a symbol by itself"),
     "not_ascii": (lambda t: put(t, "heading_0", "text", "Début"), "not ASCII"),
 }
 

@@ -88,6 +88,8 @@ def _boxes(patch: OpenedPatch) -> Iterator[str]:
         says = (box.raw.get("numinlets"), box.raw.get("numoutlets"), tuple(box.raw.get("outlettype", ())))
         if says != (ports.inlets, len(ports.outlets), ports.outlets):
             yield f"{box.name} ({box.text or box.maxclass}) says {says}, the object has {ports}"
+        if box.object in ("t", "unpack") and "s" in box.text.split()[1:]:
+            yield f"{box.name}: sends a symbol by itself, which route does not know"
         if not box.text.isascii():
             yield f"{box.name}: text that is not ASCII"
         if box.id not in joined and box.object not in ("comment", "live.comment", "live.line"):
