@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,12 @@ def bundle(folder: Path) -> str:
         raise ValueError(f"modules that are not in the list, or not there: {sorted(there ^ set(MODULES))}")
     sources = [(folder / f"{name}.js").read_text(encoding="utf-8").strip() for name in MODULES]
     table = json.loads((folder.parent.parent / "device.json").read_text(encoding="utf-8"))
-    stamp = hashlib.sha256("\n".join([json.dumps(table), *sources]).encode()).hexdigest()[:8]
-    head = f"var TABLE = {json.dumps(_shared(table, stamp), indent=1, ensure_ascii=True)};"
+    head = f"var TABLE = {json.dumps(_shared(table), indent=1)};"
     return "\n\n".join(["autowatch = 0;", head, *sources]) + "\n"
 
 
-def _shared(table: dict[str, Any], stamp: str) -> dict[str, Any]:
-    """What the script needs of the table; `stamp` says which build it is."""
+def _shared(table: dict[str, Any]) -> dict[str, Any]:
+    """What the script needs of the table."""
     parameters = {}
     for row in table["parameters"]:
         low, high = row.get("range", (0, len(row.get("items", ())) - 1))
@@ -43,7 +41,6 @@ def _shared(table: dict[str, Any], stamp: str) -> dict[str, Any]:
             **({"items": row["items"]} if "items" in row else {}),
         }
     return {
-        "stamp": f"build {stamp}",
         "roles": table["roles"],
         "menus": [{"name": row["name"], "role": row["role"]} for row in table["menus"]],
         "parameters": parameters,

@@ -14,8 +14,10 @@ var Device = (function () {
         return new Date().getTime();
     }
 
-    function Device(kind) {
+    // `kind` is "main" or "part", `stamp` which build it is.
+    function Device(kind, stamp) {
         this.kind = kind;
+        this.stamp = stamp;
         this.settings = new Settings();
         this.played = new Played();
         this.ready = false;
@@ -76,7 +78,7 @@ var Device = (function () {
     Device.prototype.begin = function () {
         var device = this;
         this.ready = true;
-        this.say(UI, ["stamp", TABLE.stamp]);
+        this.say(UI, ["stamp", this.stamp]);
         this.played.run(Live.get(LiveSet.song(), "is_playing") === 1);
         ["loop", "loop_start", "loop_length"].forEach(function (property, place) {
             device.observers.push(Live.observe("live_set", property, function (value) {

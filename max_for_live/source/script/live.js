@@ -29,17 +29,17 @@ var Live = (function () {
     // A property of one value; get() gives a list even then.
     function get(id, property) {
         var value = at(id).get(property);
-        return value instanceof Array ? value[0] : value;
+        return Array.isArray(value) ? value[0] : value;
     }
 
     function text(id, property) {
         var value = at(id).get(property);
-        return value instanceof Array ? value.join(" ") : String(value);
+        return Array.isArray(value) ? value.join(" ") : String(value);
     }
 
     function list(id, property) {
         var value = at(id).get(property);
-        return value instanceof Array ? value : [value];
+        return Array.isArray(value) ? value : [value];
     }
 
     // Which class of Live's object model an object is of.
@@ -50,7 +50,7 @@ var Live = (function () {
     // The ids of a property that holds Live objects: ["id", 3, "id", 5] is [3, 5], and ["id", 0] is none.
     function ids(id, property) {
         var value = at(id).get(property);
-        return (value instanceof Array ? value : []).filter(function (atom) {
+        return (Array.isArray(value) ? value : []).filter(function (atom) {
             return typeof atom === "number" && atom !== 0;
         });
     }
@@ -66,7 +66,7 @@ var Live = (function () {
 
     // The first id in what a function gave back, 0 where there is none.
     function idIn(answer) {
-        var atoms = answer instanceof Array ? answer : [answer];
+        var atoms = Array.isArray(answer) ? answer : [answer];
         return atoms.map(number).filter(function (id) {
             return id !== 0;
         })[0] || 0;
@@ -82,7 +82,7 @@ var Live = (function () {
 
     // What a function that answers with a dictionary gave: text of JSON, or the object itself.
     function parsed(answer) {
-        var value = answer instanceof Array ? answer[0] : answer;
+        var value = Array.isArray(answer) ? answer[0] : answer;
         if (typeof value === "string") {
             try {
                 return JSON.parse(value);

@@ -7,7 +7,7 @@ if (jsarguments.length > 2) {
     TABLE.stamp = "build " + jsarguments[2]; // the patch's own, which its layout counts into too
 }
 
-var device = new Device(jsarguments[1] === "part" ? "part" : "main");
+var device = new Device(jsarguments[1] === "part" ? "part" : "main", String(jsarguments[2] || ""));
 
 function words(list) {
     return Array.prototype.slice.call(list, 0);
