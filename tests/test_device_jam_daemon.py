@@ -1,7 +1,7 @@
 """The device's patch and a real `bandmate serve` jam over UDP.
 
-The daemon follows the patch's transport, and each note that it tells sounds on its beat. The patch runs in the
-simulated Max, here in real time.
+The daemon follows the patch's transport, and each note that it tells sounds on its beat. The patch runs in
+the simulated Max, here in real time.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def make_device(folder: Path, device: DeviceName, script: str) -> Made:
 
 
 def stamped(script: str, stamp: str) -> str:
-    """A script's name within a device: Max knows scripts by name, and two builds in one set must not share one."""
+    """A script's name within a device: Max knows scripts by name, two builds in a set must not share one."""
     return script.replace(".js", f"-{stamp}.js")
 
 
