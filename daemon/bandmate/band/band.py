@@ -44,6 +44,8 @@ MEASURED_EVERY = 1.0
 """Seconds between two questions to the conductor how late its notes were."""
 SHOWN_BEATS = 16.0
 """Beats of what was heard that the status tells."""
+RECAST_BARS = 4
+"""Bars after which the band looks whether the players' parts or their key are others."""
 JUMP = 0.5
 """Beats by which a clock that moves on has jumped."""
 DRIFT = 0.04
@@ -239,7 +241,7 @@ class Band:
             self._change_state("resting")
         elif playing.bar != self._bar:
             self._bar = playing.bar
-            if self.scoring.due(playing.ear):
+            if self._bar % RECAST_BARS == 0 and self.scoring.due(playing.ear):
                 playing.recast()
             self._witness.state(self.state, self._bar, self.pace.now.name, self._timing().in_time)
 

@@ -45,6 +45,7 @@ class Ear:
     _held: dict[tuple[int, int], Held] = field(default_factory=dict)
     _lengths: deque[int] = field(default_factory=lambda: deque(maxlen=16))
     _onsets: dict[int, deque[int]] = field(default_factory=dict)
+    _chordal: set[int] = field(default_factory=set)
 
     def hear(self, message: NoteHeard) -> LiveNote | None:
         """Takes a key's way down or up; the note that has ended, if one has."""
@@ -84,6 +85,7 @@ class Ear:
         """Goes on where another ear has stopped: who plays, what is down, what was heard."""
         self._channels, self._held, self._onsets = before._channels, before._held, before._onsets
         self._lengths, self.ended, self.newest = before._lengths, before.ended, before.newest
+        self._chordal = before._chordal
 
     @property
     def count(self) -> int:
@@ -137,4 +139,6 @@ class Ear:
             return "drums"
         onsets = self._onsets.get(channel, deque())
         struck = len(onsets) / max(1, len(set(onsets)))
-        return "chords" if len(onsets) >= 6 and struck >= CHORDAL else "melody"
+        if len(onsets) >= 6 and struck >= CHORDAL:
+            self._chordal.add(channel)
+        return "chords" if channel in self._chordal else "melody"

@@ -17,7 +17,9 @@ SURE = 1.3
 MOST_LEAD = 0.25
 """Seconds beyond which planning is not begun earlier: then something is given up instead."""
 CALM_STEPS = 32
-"""Commitments without a fallback after which something that was given up is taken back."""
+"""Half beats without a fallback after which something that was given up is taken back."""
+BREATH_STEPS = 16
+"""Half beats for which the last bar is repeated before planning is tried again."""
 
 
 class Level(NamedTuple):
@@ -32,9 +34,9 @@ class Level(NamedTuple):
 
 LEVELS: tuple[Level, ...] = (
     Level("", 24, STEP),
-    Level("a shorter look-ahead", 6, STEP),
-    Level("longer commitments", 6, 2 * STEP),
-    Level("fewer parts", 0, 2 * STEP, fewer=True),
+    Level("a shorter look-ahead", 12, STEP),
+    Level("longer commitments", 12, 2 * STEP),
+    Level("fewer parts", 12, 2 * STEP, fewer=True),
     Level("the last bar repeated", 0, 4 * STEP, fewer=True, repeat=True),
 )
 EXPENDABLE: tuple[Role, ...] = ("strings", "guitar", "melody")
@@ -73,11 +75,10 @@ class Pace:
     def planned(self, seconds: float, step_seconds: float, *, stale: bool, repeated: bool) -> None:
         """Notes down how long one commitment took, of a step of so many seconds, and whether it fell back.
 
-        Two repetitions among the last eight commitments, or five that were stale, cost a level; the last
-        level itself is left after CALM_STEPS.
+        Two repetitions among the last eight commitments, or five that were stale, cost a level.
         """
         if self.now.repeat:
-            self._rest()
+            self._rest(BREATH_STEPS)
             return
         self.took.append(seconds)
         self._misses.append(4.0 if repeated else 1.6 if stale else 0.0)
@@ -88,12 +89,12 @@ class Pace:
         elif stale or repeated:
             self._calm = 0
         elif not self.level or self.lead < 0.8 * step_seconds:
-            self._rest()
+            self._rest(CALM_STEPS)
 
-    def _rest(self) -> None:
-        """One more commitment without trouble."""
-        self._calm += 1
-        if self._calm >= CALM_STEPS and self.level:
+    def _rest(self, enough: int) -> None:
+        """One more commitment without trouble; a level is taken back after `enough` half beats of them."""
+        self._calm += self.now.step // STEP
+        if self._calm >= enough and self.level:
             self.level -= 1
             self._calm = 0
 
