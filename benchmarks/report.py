@@ -33,6 +33,8 @@ TITLES = {
     "osc_ping": "OSC",
     "lateness": "Lateness of notes",
     "recovery": "Recovery",
+    "clocks": "Clocks",
+    "jack_output": "When MIDI leaves by JACK",
     "monitor": "The live monitor",
     "watermark": "The watermark",
     "footprint": "Footprint",
