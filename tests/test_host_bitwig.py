@@ -51,8 +51,8 @@ def clip(notes: dict[str, Any], length: float = 4.0, **more: Any) -> dict[str, A
 class Bitwig:
     """A running stand-in with the script loaded."""
 
-    def __init__(self, port: int, slots: list[Any], name: str = "Lead") -> None:
-        words = ["node", str(HOST), str(SCRIPT), str(port), str(free_port())]
+    def __init__(self, port: int, slots: list[Any], name: str = "Lead", seed: int = 0) -> None:
+        words = ["node", str(HOST), str(SCRIPT), str(port), str(free_port()), str(seed)]
         self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._said: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self.popups: list[str] = []
@@ -253,6 +253,25 @@ def test_a_daemon_that_comes_back_is_found_again(bitwig: Bitwig, port: int, tmp_
             bitwig.popup("done")
         bitwig.popup("does not answer")
     assert bitwig.created == [3, 4]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_what_the_network_loses_doubles_and_disorders_arrives(
+    library: Library, port: int, seed: int
+) -> None:
+    riff = {f"0:{x * 12}:{50 + x % 20}": {"velocity": 64 + x % 60, "duration": 0.25} for x in range(96)}
+    with daemon(library.folder, port, musician := StandIn(per_beat=6)):
+        bitwig = Bitwig(port, [clip(riff, 24.0)] + [None] * 63, seed=seed)
+        bitwig.popup("connected")
+        bitwig.select(0)
+        bitwig.tell("set", label="Answer/Takes", to=2)
+        bitwig.tell("press", label="Do/Continue")
+        bitwig.popup("done")
+        slots = bitwig.slots()
+        bitwig.close()
+    assert musician.heard[0].note_count == 96
+    assert [notes_in(slot) for slot in slots[1:3]] == [notes_of(score) for score in taken(library)]
+    assert slots[3] is None
 
 
 def test_every_task_is_answered_by_the_model(bitwig: Bitwig, port: int, library: Library) -> None:

@@ -3,8 +3,9 @@
 // later; a value that nobody marked as interesting cannot be read; what is asked of the document happens later, and
 // the cursor clip follows the selection later still. A double goes out as a 64-bit OSC float, as in Bitwig.
 //
-//     node bitwig_host.js SCRIPT DAEMON_PORT OUR_PORT
+//     node bitwig_host.js SCRIPT DAEMON_PORT OUR_PORT [SEED]
 //
+// With a seed the network loses a fifth of the datagrams either way, doubles a fifth and delays a fifth.//
 // Lines of JSON come in ({"do": "press", "label": "Continue"}), lines of JSON go out.
 "use strict";
 const dgram = require("dgram");
@@ -194,6 +195,18 @@ function makeTransport() {
 }
 
 // OSC over real UDP.
+let seed = Number(process.argv[5] || 0);
+
+function overTheNetwork(deliver) {
+  if (!seed) return deliver();
+  seed = (seed * 48271) % 2147483647; // Lehmer's generator
+  const chance = seed / 2147483647;
+  if (chance < 0.2) return undefined;
+  if (chance < 0.4) deliver();
+  if (chance > 0.8) return setTimeout(deliver, 30);
+  return deliver();
+}
+
 const padded = (text) => { const raw = Buffer.from(text); return Buffer.concat([raw, Buffer.alloc(4 - (raw.length % 4))]); };
 
 function encode(address, atoms) {
@@ -234,13 +247,13 @@ const oscModule = object("OscModule", {
   }),
   createUdpServer: early((port, space) => {
     const server = dgram.createSocket("udp4");
-    server.on("message", (raw) => made_of.get(space).method(null, decode(raw)));
+    server.on("message", (raw) => overTheNetwork(() => made_of.get(space).method(null, decode(raw))));
     server.bind(port, "127.0.0.1");
   }),
   connectToUdpServer: early((address, port, space) => {
     if (address !== "127.0.0.1") fail(`${address} is another machine`);
     const socket = dgram.createSocket("udp4");
-    const sendMessage = (name, ...atoms) => { const raw = encode(name, atoms); socket.send(raw, port, address); };
+    const sendMessage = (name, ...atoms) => { const raw = encode(name, atoms); overTheNetwork(() => socket.send(raw, port, address)); };
     sendMessage.most = 1000;
     return object("OscConnection", { sendMessage });
   }),

@@ -173,8 +173,10 @@ Job.prototype.hear = function (name, atoms) {
     } else if (name === "refused") {
         this.end(atoms[2]);
     } else if (name === "done") {
+        if (count(this.seen) < atoms[1]) { return true; } // a take's message was lost
         this.fetch();
     }
+    return false;
 };
 
 Job.prototype.fetch = function () {
@@ -265,7 +267,8 @@ Daemon.prototype.send = function (name, atoms) {
 
 Daemon.prototype.hello = function () { this.ask("hello", [1, this.ours, "Bitwig"], this); };
 
-// Sends a request until something answers it, and now and then until all has; `owner.hear` is told it.
+// Sends a request until something answers it, and now and then until all has; `owner.hear` is
+// told it, and says true where something is missing.
 Daemon.prototype.ask = function (name, atoms, owner) {
     var id = this.next();
     this.waiting[id] = { name: name, atoms: [id].concat(atoms), owner: owner, age: 0, tries: 0, answered: false };
@@ -280,7 +283,7 @@ Daemon.prototype.forget = function () {
 Daemon.prototype.tick = function () {
     for (var id in this.waiting) {
         var asked = this.waiting[id];
-        if (++asked.age % (asked.answered ? 10 * REASK : REASK)) { continue; }
+        if (++asked.age % (asked.answered ? 4 * REASK : REASK)) { continue; }
         if (!asked.answered && ++asked.tries > GIVE_UP) {
             return this.lost();
         } else {
@@ -317,8 +320,11 @@ Daemon.prototype.hear = function (message) {
         this.connected = false; // it was started anew
         this.hello();
     }
-    if (asked.owner && asked.owner !== this) { asked.owner.hear(name, atoms); }
-    if (/^(welcome|ok|pong|done|refused)$/.test(name)) { delete this.waiting[atoms[0]]; }
+    if (asked.owner && asked.owner !== this && asked.owner.hear(name, atoms)) {
+        asked.answered = false; // ask again: an answer is missing
+    } else if (/^(welcome|ok|pong|done|refused)$/.test(name)) {
+        delete this.waiting[atoms[0]];
+    }
 };
 
 function atomsOf(message) {
@@ -402,6 +408,7 @@ function Download(take, whole, failed) {
 Download.prototype.hear = function (name, atoms) {
     if (atoms[0] !== this.id) { return; }
     this.age = 0;
+    this.begun = true;
     if (name === "begin") {
         this.begin = { notes: atoms[1], chunks: atoms[2], parts: atoms[3], beats: atoms[5] };
     } else if (name === "part") {
@@ -418,7 +425,7 @@ Download.prototype.hear = function (name, atoms) {
 Download.prototype.look = function (asking) {
     var notes = [], missing = [];
     if (!this.begin || this.sum === undefined || count(this.parts) < this.begin.parts) {
-        if (asking) { daemon.send("resend", [this.id, -1]); }
+        if (asking && this.begun) { daemon.send("resend", [this.id, -1]); }
         return;
     }
     for (var i = 0; i < this.begin.chunks; i++) {
@@ -441,7 +448,11 @@ Download.prototype.tick = function () {
     if (this.age > REASK * GIVE_UP) { daemon.lost(); }
 };
 
-function count(list) { return list.filter(function (item) { return item !== undefined; }).length; }
+function count(table) {
+    var found = 0;
+    for (var key in table) { if (table[key] !== undefined) { found++; } }
+    return found;
+}
 
 // The live band follows Bitwig's transport; what it plays comes from the MIDI port Bandmate Out.
 
