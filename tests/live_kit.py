@@ -12,7 +12,7 @@ from bandmate.band.recording import Recorder
 from bandmate.band.scribe import Reporter
 from bandmate.library import Library
 from bandmate.take import Take
-from bandmate_bridge.messages import ClockState
+from bandmate_bridge.messages import ClockState, Jumped
 
 
 class Desk:
@@ -48,6 +48,11 @@ class Desk:
         """The clock jumps."""
         self.state = self._at(beat)._replace(bar=beat if bar is None else bar)
         self.recorder.clock(self.state)
+
+    def loop(self, length: float) -> None:
+        """The clock jumps back to beat 0 in a host's loop: what was told goes along."""
+        self.recorder.jumped(Jumped(-length, self.time, True, 1))
+        self.locate(self.state.beat_at(self.time) - length, bar=0.0)
 
     def change(self, **fields: float) -> None:
         self.state = self._at(self.state.beat_at(self.time))._replace(**fields)

@@ -201,6 +201,34 @@ def test_a_loop_of_whole_bars_is_recorded_round_after_round(desk: Desk) -> None:
     assert take.card.bars == 6
 
 
+def test_in_a_hosts_loop_what_was_told_goes_along_without_a_seam(desk: Desk) -> None:
+    desk.run_to(7.9)
+    desk.recorder.note_on("player 1", 0, 0, 7.0, 72, 80)
+    desk.recorder.note("bass", 1, 33, 7.5, 1.0, 40, 80)
+    desk.recorder.note("bass", 1, 33, 8.5, 0.5, 41, 80)  # planned into the next round
+    desk.run_to(8.05)
+    desk.loop(8.0)
+    desk.recorder.note("bass", 1, 33, 1.5, 0.5, 42, 80)
+    desk.recorder.note_off("player 1", 0, 1.0, 72)
+    desk.run_to(4.0)
+    (take,) = desk.finish()
+    assert parts(take) == {
+        "player 1": [(3.0, 2.0, 72, 80)],
+        "bass": [(3.5, 1.0, 40, 80), (4.5, 0.5, 41, 80), (5.5, 0.5, 42, 80)],
+    }
+    assert take.score.markers == ()
+
+
+def test_a_loop_of_broken_bars_has_a_bar_line_where_it_begins(desk: Desk) -> None:
+    desk.run_to(6.0)
+    desk.loop(6.0)
+    desk.recorder.note("bass", 1, 33, 0.0, 0.5, 40, 80)
+    desk.recorder.note("bass", 1, 33, 4.0, 0.5, 41, 80)
+    desk.run_to(6.0)
+    (take,) = desk.finish()
+    assert parts(take)["bass"] == [(0.0, 0.5, 40, 80), (4.0, 0.5, 41, 80)]
+
+
 def test_what_the_loop_cut_off_is_gone_and_what_the_band_said_too_late_is_taken_back(desk: Desk) -> None:
     desk.run_to(7.9)
     desk.recorder.note("bass", 1, 33, 8.0, 1.0, 40, 80)

@@ -20,7 +20,7 @@ from bandmate.band.status import PLAYER, BandStatus, LiveNote
 from bandmate.library import Library
 from bandmate.requests import announcement
 from bandmate.take import Take
-from bandmate_bridge.messages import ClockState, ControlHeard, FromConductor, NoteHeard, ToConductor
+from bandmate_bridge.messages import ClockState, ControlHeard, FromConductor, Jumped, NoteHeard, ToConductor
 from bandmate_bridge.osc_clients import Client
 from bandmate_bridge.osc_packet import Atom
 from bandmate_bridge.osc_server import Handler
@@ -90,6 +90,8 @@ class Bandstand:
     def hear(self, message: FromConductor) -> None:
         if isinstance(message, ClockState):
             self.recorder.clock(message)
+        elif isinstance(message, Jumped):
+            self.recorder.jumped(message)
         elif isinstance(message, NoteHeard):
             if self._leads(message):
                 return

@@ -14,7 +14,7 @@ from bandmate.band.splice import Splice
 from bandmate.band.tape import Down, Entry, Sound, Turn, Up, Void
 from bandmate.library import Library
 from bandmate.take import Take
-from bandmate_bridge.messages import ClockState
+from bandmate_bridge.messages import ClockState, Jumped
 from bandmate_models.errors import BandmateError
 from bandmate_models.score import Key
 
@@ -67,6 +67,11 @@ class Recorder:
         with self._lock:
             for entry in self._splice.hear(state):
                 self._scribe.put(entry)
+
+    def jumped(self, jumped: Jumped) -> None:
+        """The clock has jumped, which its next state will show; what was told may have been carried along."""
+        with self._lock:
+            self._splice.carry(jumped)
 
     def note(
         self, who: str, channel: int, program: int, start: float, duration: float, pitch: int, velocity: int

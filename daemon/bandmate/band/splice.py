@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from bandmate.band.tape import BEGINNING, Jump, Now
-from bandmate_bridge.messages import ClockState
+from bandmate_bridge.messages import ClockState, Jumped
 from bandmate_models.score import Metre, Tempo
 
 JUMP = 1.0
@@ -55,6 +55,12 @@ class Splice:
             self._told = beat
             news.append(Now(beat))
         return news
+
+    def carry(self, jumped: Jumped) -> None:
+        """The clock has jumped and what was told went along, as in a loop: the tape runs straight on."""
+        if self._clock is not None and jumped.carried:
+            self._clock = self._clock._replace(beat=self._clock.beat + jumped.by)
+            self._offset -= jumped.by
 
     def _jump(self, end: float, clock: ClockState) -> Jump:
         """The new place on the first bar line from which the tape hardly goes back."""
