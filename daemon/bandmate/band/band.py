@@ -31,7 +31,6 @@ from bandmate_bridge.messages import (
 from bandmate_bridge.messages import Timing as Lateness
 from bandmate_models.controls import Controls
 from bandmate_models.errors import BandmateError
-from bandmate_models.live.ledger import Ledger
 from bandmate_models.score import Role
 from bandmate_models.vocabulary import TICKS_PER_BEAT
 from bandmate_models.weights import Weights
@@ -104,7 +103,7 @@ class Band:
         self._weights, self._send, self._witness, self._seed = weights, send, witness, seed
         self._output = Output(self.dials, ports)
         self._clock = ClockState(False, "internal", 0.0, 0.0, 120.0, 4, 4, 0.0)
-        self._ear = Ear(Ledger())
+        self._ear = Ear()
         self._performance: Performance | None = None
         self._inbox: queue.SimpleQueue[Turn | Cast | FromConductor | None] = queue.SimpleQueue()
         self._players: deque[LiveNote] = deque(maxlen=500)
@@ -236,7 +235,7 @@ class Band:
         playing.commit()
         self.urgent = False
         if playing.over:
-            self._performance = None
+            self._leave()
             self.dials["play"] = 0.0
             self._change_state("resting")
         elif playing.bar != self._bar:
@@ -307,8 +306,6 @@ class Band:
             playing.hush()
         elif dial.name in ("density", "register"):
             playing.recast()
-        elif dial.name == "split":
-            playing.ear.split = int(turn.value)
 
     def _come_in(self, *, counted: bool) -> None:
         self.dials["play"] = 1.0
@@ -337,18 +334,21 @@ class Band:
             self._witness.notice(error.code, str(error))
             self._rest()
             return
-        self._ear = self._performance.ear
         self._change_state("playing")
 
     def _rest(self, *, keep_on: bool = False) -> None:
         """Stops at once: what sounds ends, what was planned is forgotten. `keep_on`: until the clock runs."""
         if self._performance is not None:
             self._performance.silence()
-        self._performance = None
-        self.urgent = False
+        self._leave()
         if not keep_on:
             self.dials["play"] = 0.0
         self._change_state("resting")
+
+    def _leave(self) -> None:
+        """Forgets the performance; who played and what is held stays known."""
+        self._performance = self._ear.ledger = None
+        self.urgent = False
 
     def _change_state(self, state: State) -> None:
         if state != self.state:

@@ -18,7 +18,7 @@ from bandmate.band.scoring import Scoring
 from bandmate.band.status import LiveNote
 from bandmate_bridge.messages import Cancel, Change, ClockState, NoteHeard, Play, ToConductor
 from bandmate_bridge.phrase import DRUM_CHANNEL
-from bandmate_models.live.ledger import Ledger, Row
+from bandmate_models.live.ledger import Row
 from bandmate_models.score import Role
 from bandmate_models.vocabulary import TICKS_PER_BEAT
 from bandmate_models.weights import Weights
@@ -53,7 +53,7 @@ class Performance:
         output: Output,
         pace: Pace,
         clock: ClockState,
-        before: Ear | None,
+        ear: Ear,
         *,
         seed: int,
     ) -> None:
@@ -67,13 +67,12 @@ class Performance:
         self._audience = audience
         self._scoring = scoring
         self._output = output
-        ensemble = scoring.ensemble(before or Ear(Ledger()))
+        ensemble = scoring.ensemble(ear)
         soon = clock.beat_at(time.perf_counter() + pace.lead)
         first = round(clock.bar_after(soon - BEFORE_THE_LINE) * TICKS_PER_BEAT)
         self.planner = Planner(weights, ensemble, first, pace, seed=seed)
-        self.ear = Ear(self.planner.plan.ledger, int(output.dials["split"]))
-        if before is not None:
-            self.ear.take_over(before)
+        self.ear = ear
+        ear.ledger = self.planner.plan.ledger
         self.leader = Leader(self.planner.plan.guide, scoring.roles, Form(first, ensemble.bar_ticks))
         output.roles = scoring.roles
         self._send_programs()
@@ -102,7 +101,7 @@ class Performance:
         begun = time.perf_counter()
         beat = clock.beat_at(begun)
         known = min(math.floor(beat * TICKS_PER_BEAT), planner.committed)
-        planner.listen(self.ear.leading(), beat, lock=dials["chord_lock"] >= 0.5)
+        planner.listen(self.ear.leading(int(dials["split"])), beat, lock=dials["chord_lock"] >= 0.5)
         rests = self.ear.silent_since(beat) * TICKS_PER_BEAT > bar
         fewer: tuple[Role, ...] = EXPENDABLE if self.pace.now.fewer else ()
         self.leader.lead(planner.committed, dials, player_rests=rests, without=fewer)
