@@ -123,7 +123,9 @@ def _arrangement(project: xml.Element, score: Score, tracks: list[str], length: 
             clips, "Clip", time="0", duration=_number(length), playStart="0", name=part.name or part.role
         )
         channel = str(DRUM_CHANNEL if part.is_drums else 0)
-        content = xml.SubElement(clip, "Lanes", id=f"{track}.content")
+        content = clip
+        if any(control.kind in _EXPRESSIONS for control in part.controls):
+            content = xml.SubElement(clip, "Lanes", id=f"{track}.content")
         notes = xml.SubElement(content, "Notes", id=f"{track}.notes")
         for note in part.notes:
             velocity = _number(note.velocity / 127)
