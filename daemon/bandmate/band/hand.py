@@ -70,9 +70,10 @@ class Hand:
             self.chord = CHORDS[best]
         return self.chord
 
-    def forget(self) -> None:
-        self.chord = None
-        self._struck.clear()
+    def move(self, beats: float) -> None:
+        """The clock has jumped: keys are taken to have gone down so many beats later."""
+        self._struck = {pitch: at + beats for pitch, at in self._struck.items()}
+        self._harmonic += beats
 
 
 def _span(keys: Sequence[int]) -> int:
