@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bandmate.config import Config
-from bandmate.server import Engine
+from bandmate.server import Engine, _configure
 from bandmate_bridge.osc_client import OscClient
 from bandmate_bridge.osc_packet import Atom
 from bandmate_models.errors import BandmateError
@@ -167,3 +167,14 @@ def test_four_taps_set_the_tempo(house: House) -> None:
             time.sleep(0.4)
         until(lambda: 110.0 < float(status(client)["bpm"]) < 152.0, "the tempo")
         assert status(client)["bpm"] != 120.0
+
+
+def test_the_settings_say_whose_clock_it_is_and_where_it_goes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = _configure(Config(clock="host", clock_out="Bandmate Clock"))
+    assert (own.source, own.clock_out, own.clock_out_virtual) == ("host", "Bandmate Clock", True)
+    hardware = _configure(Config(clock_out="USB MIDI"))
+    assert (hardware.source, hardware.clock_out_virtual) == ("internal", False)
+    assert _configure(Config()).clock_out == ""
+    monkeypatch.setattr("bandmate_bridge.clocks.ableton_link.find_spec", lambda name: None)
+    with pytest.raises(BandmateError, match=r"bandmate\[link\]"):
+        _configure(Config(clock="link"))
