@@ -265,6 +265,12 @@ def test_each_device_sounds_its_role_alone(plays: str) -> None:
         graph.run(graph.now + 1)
         ends = [note[1:] for note in graph.notes()[ended:]]
         assert ends == ([(36 + number, 0)] if number in wanted else [])
+    graph.from_script(2, "plays", "none")
+    before = len(graph.notes())
+    for role in ROLES:
+        band_notes(graph, role, (1.0, 8.0, 50, 90))
+    graph.run(graph.now + 1000)
+    assert not any(velocity for _, _, velocity in graph.notes()[before:])
 
 
 def test_drums_sound_on_the_keys_of_the_table() -> None:
