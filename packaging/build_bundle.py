@@ -20,7 +20,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TRAINING = ("training", "transformer", "export", "onnx_graph", "quantisation")
-LEFT_OUT = ("torch", "onnx", "scipy", "matplotlib", "PIL", "tkinter", "transformers", "tensorboard", "pytest")
+HEAVY = ("torch", "onnx", "scipy", "matplotlib", "PIL", "tkinter", "transformers", "tensorboard", "pytest")
+GPL = ("link",)  # LinkPython-extern: whoever wants Ableton Link installs it
 WITH_DATA = ("bandmate_bridge", "bandmate_models")
 CODE = ("bandmate", "bandmate_bridge", "bandmate_models")
 LATE = ("symusic", "soundfile", "sounddevice", "rtmidi", "onnxruntime")  # imported by name
@@ -39,7 +40,7 @@ def options(out: Path, work: Path) -> list[str]:
     words += [f"--hidden-import={name}" for name in (*modules, *late)]
     words += [f"--collect-data={name}" for name in WITH_DATA]
     words.append("--collect-all=symusic")
-    words += [f"--exclude-module={name}" for name in (*LEFT_OUT, *training)]
+    words += [f"--exclude-module={name}" for name in (*HEAVY, *GPL, *training)]
     if sys.platform == "win32":
         words.append("--hide-console=hide-early")  # when the Task Scheduler starts it
     return [*words, str(HERE / "bundle_main.py")]

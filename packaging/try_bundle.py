@@ -1,6 +1,6 @@
 """Try a bundle as on a machine without Python: `python packaging/try_bundle.py dist/bandmate`.
 
-It says its version, demonstrates, continues a file, serves, answers a ping, has its conductor started again
+It says its version, demonstrates, continues a file, jams, serves, answers a ping, has its conductor started anew
 when that is killed (Linux), and leaves no process behind. Prints sizes and times; exit code 1 where something
 is not as it should be. Needs nothing but a Python, to watch.
 """
@@ -108,6 +108,8 @@ def offline(trial: Trial) -> None:
     require((trial.home / "out" / "demo 1 1.mid").stat().st_size > 100, "continue wrote no answer")
     require(trial.run("takes", "list").count("\n") == 1, "the take is not in the library")
     require("ok" in trial.run("doctor"), "the doctor finds nothing well")
+    jam = trial.run("jam", "--headless", "--minutes", "0.1", "--roles", "drums,bass", "--tempo", "160")
+    require("take " in jam, f"the live band played nothing: {jam}")
 
 
 def serving(trial: Trial) -> None:
