@@ -6,17 +6,21 @@ What is reckoned takes its messages in a time of its own, by the conductor's own
 takes them as they come: another process plays MIDI clock, unsteady by 3 ms (sd), and notes between; each
 note is stamped with the conductor's beat, which is held against the beat that the sender meant at that time.
 The middle of those errors is the way through JACK, at most a period and a half; it is given apart. Clock out
-is heard by another process, as MIDI programs hear it. --quick leaves out what goes through JACK.
+is heard by another process, as MIDI programs hear it. Then one conductor leads another through JACK, and one
+of them is stopped (SIGSTOP) for two seconds, or jackd is started anew: how long until the follower's clock
+is within 10 ms of the leader's again, or the next note is heard. --quick leaves out what goes through JACK.
 """
 
 from __future__ import annotations
 
 import argparse
 import bisect
+import contextlib
 import itertools
 import multiprocessing
 import os
 import random
+import signal
 import statistics
 import sys
 import time
@@ -28,7 +32,7 @@ import pytest
 
 from bandmate_bridge.clock import Line
 from bandmate_bridge.link import ConductorLink
-from bandmate_bridge.messages import Configure, FromConductor, NoteHeard, PortWish, SetTempo, Start
+from bandmate_bridge.messages import Configure, Cue, FromConductor, NoteHeard, Play, PortWish, SetTempo, Start
 from bandmate_bridge.midi_clock import PULSE, START
 from bandmate_bridge.player_pulse import PlayerPulse
 from bandmate_bridge.waiting import Alarm, gain_realtime_priority, now
@@ -58,9 +62,7 @@ DELAYS: dict[str, Callable[[random.Random], float]] = {
     "none": lambda source: 0.0,
     "5 ms on average, exponential": lambda source: source.expovariate(200.0),
     "20 ms, even": lambda source: source.uniform(0.0, 0.02),
-    "5 ms, one in twenty 100 ms": lambda source: (
-        0.1 if source.random() < 0.05 else source.expovariate(200.0)
-    ),
+    "5 ms, one in twenty 100 ms": lambda source: 0.1 if source.random() < 0.05 else source.expovariate(200.0),
 }
 LOOP = 16.0
 
@@ -195,6 +197,90 @@ def clock_out_through_jack(bpm: float, beats: float) -> list[float]:
     return [error - middle for error in errors]
 
 
+def recoveries() -> Iterator[dict[str, Any]]:
+    """Seconds from SIGCONT, or from jackd's return, to a clock that is right again and to a note."""
+    leading = Configure((), (PortWish("Bandmate Out"),), "jack", clock_out="Bandmate Clock")
+    following = Configure((PortWish("Bandmate Clock", False),), (PortWish("Follower"),), "jack", "midi")
+    with (
+        a_server() as server,
+        ConductorLink(leading, lambda message: None) as leader,
+        ConductorLink(following, lambda message: None) as follower,
+    ):
+        comes(lambda: all(port.open for port in follower.ports))
+        leader.send(Start(0.0))
+        comes(lambda: leader.connections and follower.connections)
+        for name, link in (("leader", leader), ("follower", follower)):
+            seconds = [back_after(lambda link=link: stand_still(link), leader, follower) for _ in range(5)]
+            yield recovery(f"the {name} is stopped for 2 s", "its clock is right", seconds)
+
+        def restart() -> float:
+            server.stop()
+            time.sleep(1.0)
+            server.start()
+            return now()
+
+        seconds = [back_after(restart, leader, follower) for _ in range(3)]
+        yield recovery("jackd is started anew", "the follower's clock is right", seconds)
+    with a_server(), ConductorLink(Configure(backend="jack"), lambda message: None) as link:
+        player = Musician()
+        link.send(Start(0.0))
+        link.send(Play("groove", tuple(Cue(beat / 4.0, 0.2, 60, 90, 0) for beat in range(2, 240))))
+        seconds = []
+        for _ in range(5):
+            time.sleep(2.0)
+            continued = stand_still(link)
+            comes(lambda continued=continued: after(player, continued))
+            seconds.append(after(player, continued)[0] - continued)
+        player.leave()
+    yield recovery("the conductor is stopped for 2 s", "a note (one every 0.125 s)", seconds)
+
+
+def stand_still(link: ConductorLink) -> float:
+    """Stops the conductor for two seconds; gives when it was continued."""
+    assert link.pid is not None
+    os.kill(link.pid, signal.SIGSTOP)
+    time.sleep(2.0)
+    continued = now()
+    os.kill(link.pid, signal.SIGCONT)
+    return continued
+
+
+def back_after(accident: Callable[[], float], leader: ConductorLink, follower: ConductorLink) -> float:
+    """Seconds from what `accident` gives to the follower's first state of those that stay right."""
+    time.sleep(3.0)
+    begun = accident()
+    right: list[float] = []
+    while len(right) < 8:
+        state = follower.clock
+        if state.time > (right[-1] if right else begun):
+            apart = abs(leader.clock.beat_at(state.time) - state.beat) * 60.0 / leader.clock.bpm
+            right = [*right, state.time] if state.running and apart < 0.01 else []
+        time.sleep(0.005)
+    return right[0] - begun
+
+
+def after(player: Musician, moment: float) -> list[float]:
+    """When notes were heard after `moment`."""
+    return [time for time, data in tuple(player.heard) if data[0] & 0xF0 == 0x90 and time > moment]
+
+
+def comes(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def recovery(accident: str, until: str, seconds: Sequence[float]) -> dict[str, Any]:
+    ordered = sorted(seconds)
+    return {
+        "accident": accident,
+        "until": until,
+        "times": len(ordered),
+        "middle s": ordered[len(ordered) // 2],
+        "longest s": ordered[-1],
+    }
+
+
 def row(
     what: str, case: str, errors: Sequence[float], limit: float | None = None, way: float | None = None
 ) -> dict[str, Any]:
@@ -226,15 +312,22 @@ def reckoned() -> Iterator[dict[str, Any]]:
 
 
 def through_jack() -> Iterator[dict[str, Any]]:
+    with a_server():
+        for name in TEMPOS:
+            errors, way = midi_through_jack(name)
+            yield row("MIDI clock, 3 ms of jitter, through JACK", name, errors, LIMIT_MS, way)
+        yield row("MIDI clock out, heard through JACK", "120", clock_out_through_jack(120.0, 64.0))
+
+
+@contextlib.contextmanager
+def a_server() -> Iterator[JackServer]:
+    """A jackd of this benchmark's own, of 128 frames."""
     os.environ["JACK_DEFAULT_SERVER"] = f"bandmate-clocks-{os.getpid()}"
     os.environ["JACK_NO_AUDIO_RESERVATION"] = os.environ["JACK_NO_START_SERVER"] = "1"
     server = JackServer(os.environ["JACK_DEFAULT_SERVER"])
     server.start()
     try:
-        for name in TEMPOS:
-            errors, way = midi_through_jack(name)
-            yield row("MIDI clock, 3 ms of jitter, through JACK", name, errors, LIMIT_MS, way)
-        yield row("MIDI clock out, heard through JACK", "120", clock_out_through_jack(120.0, 64.0))
+        yield server
     finally:
         server.stop()
 
@@ -250,7 +343,9 @@ def main() -> int:
     measured = [*reckoned(), *([] if options.quick else through_jack())]
     print(table(measured))
     if not options.quick:
-        print(f"written to {write_result(Path(__file__).stem, {'rows': measured})}")
+        back = list(recoveries())
+        print(table(back))
+        print(f"written to {write_result(Path(__file__).stem, {'clocks': measured, 'recovery': back})}")
     return 0
 
 

@@ -159,9 +159,7 @@ def measure(way: str, period: int, notes: int) -> dict[str, Any]:
     meant, xruns = results.get(timeout=120.0)
     sender.join()
     came = receiver.frames()
-    late = [
-        1000.0 * (came[number] - frame) / RATE for number, frame in meant.items() if number in came
-    ]
+    late = [1000.0 * (came[number] - frame) / RATE for number, frame in meant.items() if number in came]
     around = (late[max(0, index - NEIGHBOURS) : index + NEIGHBOURS] for index in range(len(late)))
     found = percentiles([delay - min(others) for delay, others in zip(late, around, strict=True)])
     return {

@@ -141,9 +141,7 @@ def test_a_leader_that_is_gone_is_lost_and_its_successor_is_followed(leader: Des
         until(agree(successor, follower), "the successor's beat")
 
 
-def test_when_the_server_comes_back_so_does_the_clock(
-    leader: Desk, follower: Desk, jack: JackServer
-) -> None:
+def test_when_the_server_comes_back_so_does_the_clock(leader: Desk, follower: Desk, jack: JackServer) -> None:
     until(lambda: leader.link.connections and follower.link.connections, "the connections to be seen")
     jack.stop()
     until(lambda: "clock_lost" in follower.faults, "the loss of the clock")

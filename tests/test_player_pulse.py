@@ -68,8 +68,11 @@ def test_the_first_lead_puts_beat_0_at_the_first_note() -> None:
 
 def test_chords_are_one_onset() -> None:
     pulse = PlayerPulse()
-    heard = [pulse.hear(1.0 + index * 0.5 + note * 0.01, 60 + note, 80, 120.0)
-             for index in range(6) for note in range(3)]
+    heard = [
+        pulse.hear(1.0 + index * 0.5 + note * 0.01, 60 + note, 80, 120.0)
+        for index in range(6)
+        for note in range(3)
+    ]
     assert heard == [None] * 18
 
 
