@@ -170,6 +170,30 @@ def test_notes_beyond_the_loops_end_sound_at_its_beginning(beat: float) -> None:
     assert [message[1] for message in told(graph, "moved")] == ["start"]
 
 
+def test_a_loop_that_is_behind_the_playhead_changes_nothing() -> None:
+    graph = loaded()
+    graph.from_script(2, "loop", 1, 8.0, 4.0)
+    graph.transport.change(graph.now, loop=(True, 8.0, 4.0))
+    graph.transport.jump(graph.now, 20.0)
+    graph.run(graph.now + 100)
+    begun = graph.now
+    band_notes(graph, "bass", (20.7, 0.5, 36, 90), (9.0, 0.5, 38, 90))
+    graph.run(begun + 2000)
+    assert onsets(graph) == [(pytest.approx(begun + 250), 36)]
+
+
+def test_in_a_loop_a_note_a_little_late_sounds_at_once_and_not_a_pass_later() -> None:
+    graph = loaded()
+    graph.from_script(2, "loop", 1, 8.0, 4.0)
+    graph.transport.jump(graph.now, 8.0)
+    graph.transport.change(graph.now, loop=(True, 8.0, 4.0))
+    graph.run(graph.now + 500)  # beat 9
+    now = graph.now
+    band_notes(graph, "bass", (8.9, 0.1, 36, 90), (7.5, 0.1, 38, 90), (8.5, 0.1, 40, 90))
+    graph.run(now + 3000)  # 38 lies before the loop, and 40 is so late that it is meant for the next pass
+    assert onsets(graph) == [(pytest.approx(now), 36), (pytest.approx(now + 1750), 40)]
+
+
 @settings(max_examples=40)
 @given(st.floats(0.5, 8), st.floats(0, 32), st.lists(st.floats(0, 1), min_size=1, max_size=6), TEMPI)
 def test_any_loop_at_any_tempo(length: float, start: float, shares: list[float], tempo: float) -> None:
@@ -227,6 +251,18 @@ def test_band_cancel_drops_the_notes_of_its_role_from_its_beat_on(
     band_notes(graph, "bass", (2.0, 0.1, 90, 64))
     graph.run(begun + 3000)
     assert {pitch - 30 for _, pitch in onsets(graph)} == stays | {60}
+
+
+def test_band_cancel_leaves_other_roles_earlier_notes_and_later_ones() -> None:
+    graph = loaded()
+    begun = graph.now
+    band_notes(graph, "bass", (0.5, 0.1, 36, 90), (1.0, 0.1, 38, 90))
+    band_notes(graph, "drums", (1.0, 0.1, 40, 90))
+    graph.osc("/bandmate/band_cancel", 2, "bass", 1.0)
+    band_notes(graph, "bass", (1.0, 0.1, 43, 90))
+    band_notes(graph, "drums", (1.5, 0.1, 42, 90))
+    graph.run(begun + 2000)
+    assert {pitch for _, pitch in onsets(graph)} == {36, 40, 43, 42}
 
 
 def test_band_cancel_ends_what_sounds_of_its_role_at_its_beat() -> None:

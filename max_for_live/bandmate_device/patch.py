@@ -93,7 +93,7 @@ def patcher_json(patch: Patch, width: int, amxdtype: bytes, extra: Mapping[str, 
     return {
         "patcher": {
             "fileversion": 1,
-            "appversion": {"major": 8, "minor": 5, "revision": 6, "architecture": "x64", "modernui": 1},
+            "appversion": {"major": 8, "minor": 1, "revision": 8, "architecture": "x64", "modernui": 1},
             "classnamespace": "box",
             "rect": [80.0, 90.0, 1280.0, 800.0],
             "openrect": [0.0, 0.0, float(width), float(HEIGHT)],
@@ -128,7 +128,7 @@ def patcher_json(patch: Patch, width: int, amxdtype: bytes, extra: Mapping[str, 
             "latency": 0,
             "is_mpe": 0,
             "minimum_live_version": "11.0",
-            "minimum_max_version": "8.3",
+            "minimum_max_version": "8.1",
             "platform_compatibility": 0,
             "project": {
                 "version": 1,
