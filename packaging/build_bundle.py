@@ -21,7 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 TRAINING = ("training", "transformer", "export", "onnx_graph", "quantisation")
 HEAVY = ("torch", "onnx", "scipy", "matplotlib", "PIL", "tkinter", "transformers", "tensorboard", "pytest")
-GPL = ("link",)  # LinkPython-extern: whoever wants Ableton Link installs it
+GPL = ("link", "_link")  # LinkPython-extern: whoever wants Ableton Link installs it
 WITH_DATA = ("bandmate_bridge", "bandmate_models")
 CODE = ("bandmate", "bandmate_bridge", "bandmate_models")
 LATE = ("symusic", "soundfile", "sounddevice", "rtmidi", "onnxruntime")  # imported by name

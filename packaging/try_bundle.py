@@ -1,8 +1,8 @@
 """Try a bundle as on a machine without Python: `python packaging/try_bundle.py dist/bandmate`.
 
-It says its version, demonstrates, continues a file, jams, serves, answers a ping, has its conductor started anew
-when that is killed (Linux), and leaves no process behind. Prints sizes and times; exit code 1 where something
-is not as it should be. Needs nothing but a Python, to watch.
+It says its version, demonstrates, continues a file, jams, serves, answers a ping, has its conductor started
+anew when that is killed (Linux), and leaves no process behind. Prints sizes and times; exit code 1 where
+something is not as it should be. Needs nothing but a Python, to watch.
 """
 
 from __future__ import annotations
