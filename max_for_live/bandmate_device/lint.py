@@ -16,7 +16,7 @@ from bandmate_device.lint_parameters import parameter_findings
 from bandmate_device.lint_view import view_findings
 from bandmate_device.objects import UI, UnknownObject, object_names, ports_of
 from bandmate_device.opened import OpenedBox, OpenedPatch, open_patch
-from bandmate_device.patch import HEIGHT
+from bandmate_device.patch import HEIGHT, Cord
 
 SHARED_BY_ALL_DEVICES = {"bandmate.audition"}
 """Names of send and receive that are meant to reach every device of the set; all others begin with `---`."""
@@ -142,15 +142,18 @@ def _reached(patch: OpenedPatch, start: OpenedBox) -> list[OpenedBox]:
     for box in patch.boxes:
         if box.object == "r":
             receivers.setdefault(box.text, []).append(box)
+    cords: dict[str, list[Cord]] = {}
+    for cord in patch.cords:
+        cords.setdefault(cord.source, []).append(cord)
     seen: dict[str, OpenedBox] = {}
     ways = [start]
     while ways:
         box = ways.pop()
         ways += [] if box.object != "s" else receivers.get(box.text.replace("s", "r", 1), [])
-        for cord in patch.cords:
+        kinds = box.raw.get("outlettype", ())
+        for cord in cords.get(box.id, ()):
             target = boxes.get(cord.target)
-            kinds = box.raw.get("outlettype", ())
-            if cord.source != box.id or target is None or cord.target in seen or kinds[cord.outlet] == "bang":
+            if target is None or cord.target in seen or kinds[cord.outlet : cord.outlet + 1] == ["bang"]:
                 continue
             hot = cord.inlet == (1 if target.object == "gate" else 0)
             if hot and target.object not in ("pipe", "delay", "deferlow"):
