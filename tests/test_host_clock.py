@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandmate_bridge.messages import ClockState, Jumped
+from bandmate_bridge.messages import ClockState, Jumped, SetSource
 from clock_kit import Stage, cue
 
 LOOP = (0.0, 8.0)
@@ -165,6 +165,16 @@ def test_one_message_that_is_far_behind_is_doubted_and_two_are_believed(stage: S
     stage.host(stage.beat - 0.6 + 0.2, delay=0.1)
     stage.host(stage.beat - 0.6 + 0.2, delay=0.1)
     assert len(stage.jumps) == 1
+
+
+def test_who_asks_for_the_clock_that_leads_already_disturbs_nothing(stage: Stage) -> None:
+    stage.host(0.0)
+    stage.play(cue(0.5, 8.0))
+    follow(stage, 2.0)
+    stage.tell(SetSource("host"))
+    assert stage.clock.running and stage.still_sounding() == {(0, 60)}
+    stage.tell(SetSource("internal"))
+    assert not stage.clock.running and stage.still_sounding() == set()
 
 
 def test_a_silent_host_is_lost_and_found(stage: Stage) -> None:

@@ -76,7 +76,7 @@ class Transport:
         return {
             SetTempo: self._set_tempo,
             SetMetre: self._set_metre,
-            SetSource: lambda message: self.follow(message.source),
+            SetSource: self._set_source,
             Start: self._start,
             Stop: self._stop,
             Locate: self._locate,
@@ -173,6 +173,11 @@ class Transport:
         if self._source.ours:
             self.clock.set_tempo(message.bpm, now())
             self.report()
+
+    def _set_source(self, message: SetSource) -> None:
+        """One that leads already goes on."""
+        if message.source != self.clock.source:
+            self.follow(message.source)
 
     def _set_metre(self, message: SetMetre) -> None:
         self.clock.set_metre(message.numerator, message.denominator, now())
