@@ -9,6 +9,7 @@ import pytest
 import live_sets as live
 from bandmate_models.midi import read_midi
 from command_line_kit import band, bandmate, workplace
+from test_dawproject import opened
 
 __all__ = ["band", "workplace"]
 
@@ -63,8 +64,17 @@ def test_mistakes_are_one_line(
     assert words in told and told.count("\n") == 1
 
 
-def test_stems_of_a_set() -> None:
+def test_stems_of_a_set(capsys: pytest.CaptureFixture[str]) -> None:
     assert bandmate("stems", "song.als", "-o", "stems", "--mix", "none") == 0
+    assert "scene 2 'Verse' is read" in capsys.readouterr().err
     assert [note.pitch for note in read_midi(Path("stems/00 All parts.mid")).parts[0].notes] == [
         row[2] for row in RIFF
     ]
+
+
+def test_a_set_becomes_a_dawproject(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bandmate("takes", "export", "song.als", "-o", "song.dawproject") == 0
+    assert "scene 2 'Verse' is read" in capsys.readouterr().err
+    found = opened(Path("song.dawproject").read_bytes())
+    assert found.tempos == [(0.0, 97.0)]
+    assert found.tracks == {"track0 Bass": [(*row, 0) for row in RIFF]}

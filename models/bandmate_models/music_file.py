@@ -5,12 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from . import ableton
+from .ableton import Reading
 from .midi import read_midi
 from .score import Score
 
 
-def read_music(path: Path) -> Score:
-    """Raises BandmateError as `read_midi` and `read_live_set` do."""
+def open_music(path: Path) -> Reading:
+    """The music, and what a listener should know of how it was found.
+
+    Raises BandmateError as `read_midi` and `read_live_set` do.
+    """
     if path.suffix.lower() == ableton.SUFFIX:
-        return ableton.read_live_set(path).score
-    return read_midi(path)
+        return ableton.read_live_set(path)
+    return Reading(read_midi(path))
+
+
+def read_music(path: Path) -> Score:
+    """The music alone."""
+    return open_music(path).score

@@ -45,6 +45,8 @@ def run(options: argparse.Namespace, config: Config, console: Console) -> int:
             f"sheet music's name ends in {', '.join(_SUFFIXES)}, not {output.name!r}", "bad_value"
         )
     music = music_named(options.music, config, with_phrase=options.phrase)
+    for notice in music.notices:
+        console.warn(notice)
     target = output or Path(f"{safe_stem(music.title)}.musicxml")
     data = musicxml_bytes(music.score, music.title, music.provenance.sentence, beats=music.beats)
     for file in _written(data, target, options.force):

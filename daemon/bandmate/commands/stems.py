@@ -51,6 +51,8 @@ def run(options: argparse.Namespace, config: Config, console: Console) -> int:
         *sound, config.mix, config.soundfont, config.watermark_bytes, config.lufs, config.binaural
     )
     music = music_named(options.music, config, with_phrase=options.phrase)
+    for notice in music.notices:
+        console.warn(notice)
     folder = options.output or Path(f"{safe_stem(music.title)} stems")
     progress = console.progress("stems")
     try:

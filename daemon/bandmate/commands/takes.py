@@ -144,6 +144,8 @@ def _export(options: argparse.Namespace, config: Config, console: Console) -> in
         if options.name:
             raise BandmateError(f"--name is for a folder; {options.output} is a file's name", "bad_value")
         music = music_named(options.take, config, with_phrase=options.phrase)
+        for notice in music.notices:
+            console.warn(notice)
         console.line(str(write_project(music, options.output, force=options.force)))
         return 0
     if is_file(options.take):

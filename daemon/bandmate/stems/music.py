@@ -11,7 +11,7 @@ from bandmate.placing import Placed
 from bandmate.take import Take
 from bandmate_bridge.audio.provenance import Provenance
 from bandmate_models.errors import BandmateError
-from bandmate_models.music_file import read_music
+from bandmate_models.music_file import open_music
 from bandmate_models.score import Part, Score
 
 _TOLD = ("id", "created", "task", "model", "seed", "controls", "parent", "tags")
@@ -21,7 +21,8 @@ _TOLD = ("id", "created", "task", "model", "seed", "controls", "parent", "tags")
 class Music:
     """`beats` is the score's length in whole bars, `answer` the beat at which a take's own music begins.
 
-    `origin` is what a manifest says of where it is from, `provenance` what each file says within itself.
+    `origin` is what a manifest says of where it is from, `provenance` what each file says within itself,
+    `notices` what a listener should know of how a file was read.
     """
 
     score: Score
@@ -30,13 +31,15 @@ class Music:
     answer: float
     origin: Mapping[str, Any]
     provenance: Provenance
+    notices: tuple[str, ...] = ()
 
     @classmethod
     def of_file(cls, file: Path) -> Music:
-        """Raises BandmateError as `read_music` does."""
-        score = read_music(file)
+        """Raises BandmateError as `open_music` does."""
+        score, notices = open_music(file)
         beats = max((bar.end for bar in score.bars()), default=0.0)
-        return cls(score, beats, file.stem, 0.0, {"source": file.name, "take": None}, Provenance())
+        origin = {"source": file.name, "take": None}
+        return cls(score, beats, file.stem, 0.0, origin, Provenance(), notices)
 
     @classmethod
     def of_take(cls, take: Take, *, with_phrase: bool = False) -> Music:
