@@ -48,7 +48,7 @@ DIALS: tuple[Dial, ...] = (
     Dial("level", "part", "range", 0, 1, 0.75, "how loud: 0.75 is as written"),
     Dial("density", "part", "range", -1, 7, -1, "onsets a beat in the model's steps; -1: its own choice"),
     Dial("register", "part", "range", -1, 7, -1, "how high, in the model's steps; -1: its own choice"),
-    Dial("channel", "part", "range", 1, 16, 1, "MIDI channel"),
+    Dial("channel", "part", "range", 0, 16, 0, "MIDI channel; 0: its own (drums 10, bass 2, chords 3 ...)"),
 )
 # fmt: on
 

@@ -11,10 +11,14 @@ from bandmate_models.chords import CHORDS, Chord, fits
 
 FADES = 0.5
 """Beats in which a key's weight falls to a third."""
+STAYS = 0.5
+"""Weight below which that of a key which is down does not fall."""
 LIFTED = 0.5
 """Weight of a key that is up, beside one that is down."""
+OVER, ALONE = 0.5, 0.25
+"""Weight of a key on top of a chord that is down, struck by itself: so many beats after all of the others."""
 RECENT = 1.0
-"""Beats within which the lowest key is the bass."""
+"""Beats within which the lowest key is the bass, where no lower one is down."""
 CLEAR, MARGIN = 0.6, 0.1
 """Fit that a chord must have, and by how much it must be better than the one before (see chords.fits)."""
 THIRD, OCTAVE = 3, 12
@@ -36,8 +40,8 @@ class Hand:
     """Keys by beat; `chord` is the chord that they make, or made while it was last clear.
 
     Every key counts with a weight that fades over FADES beats, less once it is up; the chord is the one that
-    explains the weights best over the lowest key of the last beat. Another must explain them better by
-    MARGIN. The figures were chosen on songs of the validation split (benchmarks/chord_following.py).
+    explains the weights best over the lowest key that is down or was struck within a beat. Another
+    must explain them better by MARGIN. The figures were chosen on songs of the validation split (benchmarks/chord_following.py).
     A player who strikes no two keys together and stays within an octave plays a melody: that is no chord.
     """
 
@@ -60,15 +64,25 @@ class Hand:
         if (self.chord is None and beat > self._harmonic) or not self._struck:
             return self.chord
         weights = np.zeros((1, 12))
+        melody = self._melody(held)
         for key, at in self._struck.items():
-            weight = 1.0 if key in held else LIFTED
-            weights[0, key % 12] += weight * math.exp(-max(0.0, beat - at) / FADES)
-        fit = fits(weights, np.array([min(recent or self._struck) % 12]))[0]
+            fade = math.exp(-max(0.0, beat - at) / FADES)
+            weight = max(fade, STAYS) if key in held else LIFTED * fade
+            weights[0, key % 12] += OVER * weight if key == melody else weight
+        fit = fits(weights, np.array([min([*recent, *held] or self._struck) % 12]))[0]
         best = int(np.argmax(fit))
         stands = -1.0 if self.chord is None else fit[CHORDS.index(self.chord)]
         if fit[best] >= CLEAR and fit[best] > stands + MARGIN:
             self.chord = CHORDS[best]
         return self.chord
+
+    def _melody(self, held: Sequence[int]) -> int | None:
+        """The key that is a melody over a chord which is held."""
+        down = sorted(key for key in held if key in self._struck)
+        if len({key % 12 for key in down[:-1]}) < 3:
+            return None
+        later = self._struck[down[-1]] - max(self._struck[key] for key in down[:-1])
+        return down[-1] if later > ALONE else None
 
     def move(self, beats: float) -> None:
         """The clock has jumped: keys are taken to have gone down so many beats later."""

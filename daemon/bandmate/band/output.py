@@ -26,18 +26,17 @@ def port_of(role: Role) -> str:
 
 @dataclass
 class Output:
-    """What is heard of the band, by the dials; a part's channel is its place in ROLES unless turned."""
+    """What is heard of the band, by the dials; a part's own channel is its place in ROLES, drums' is 9."""
 
     dials: Mapping[str, float]
     ports: bool = False
     roles: tuple[Role, ...] = ROLES
 
     def channel(self, role: Role) -> int:
-        """MIDI channel 0-15 of a part; drums are always on theirs."""
-        if role == "drums":
-            return DRUM_CHANNEL
-        asked = self.dials.get(f"{role}.channel")
-        return ROLES.index(role) if asked is None else int(asked) - 1
+        """MIDI channel 0-15 of a part."""
+        asked = int(self.dials.get(f"{role}.channel", 0))
+        own = DRUM_CHANNEL if role == "drums" else ROLES.index(role)
+        return asked - 1 if asked else own
 
     def role(self, row: Row) -> Role | None:
         """Whose an event is; None where it is of no part that plays."""
