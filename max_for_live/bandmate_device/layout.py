@@ -12,6 +12,8 @@ MARGIN, GAP = 8, 9  # left and right of the device; either side of the line betw
 TITLE_Y, ROWS_Y, PITCH, ROW = 4, 22, 18, 15
 _SECTION = re.compile(r"## (?:(.+) )?(\d+)")
 _TITLE_ROW = -1
+_EDGE, _BETWEEN, _LINE = 20.0, 60.0, 36.0  # of the patch's own view
+_BLOCK, _PAGE = 1100.0, 2200.0  # where a row of boxes, and of blocks, is broken
 _WORDS = {"label", "line", "title"}  # their letters want more room above and below than they have height
 
 
@@ -74,16 +76,33 @@ def _cell(look: str, name: str, x: int, row: int, width: int, rows: int) -> Cell
 
 def lay_out_patch(patch: Patch, blocks: list[list[str]]) -> None:
     """Gives every box its place in the patch's own view: blocks side by side, boxes below their sources."""
-    x = 20.0
+    x = y = lowest = _EDGE
     for block in blocks:
-        depths = _depths(patch, block)
-        slots: dict[int, float] = {}
+        width, height = _lay_out_block(patch, block, x, y)
+        x += width + _BETWEEN
+        lowest = max(lowest, y + height + _BETWEEN)
+        if x > _PAGE:
+            x, y = _EDGE, lowest
+
+
+def _lay_out_block(patch: Patch, block: list[str], left: float, top: float) -> tuple[float, float]:
+    """Rows of boxes, those that lie as deep as each other side by side. Answers how wide and high it is."""
+    depths = _depths(patch, block)
+    wide, y = 0.0, top
+    for depth in sorted(set(depths.values())):
+        x = left
         for name in block:
-            box, depth = patch.boxes[name], depths[name]
-            width = max(34.0, 7.0 * len(box.text or box.name) + 12)
-            box.place = Rect(x + slots.get(depth, 0.0), 20.0 + 40.0 * depth, width, 20.0)
-            slots[depth] = slots.get(depth, 0.0) + width + 16
-        x += max(slots.values(), default=0.0) + 60
+            if depths[name] != depth:
+                continue
+            box = patch.boxes[name]
+            width = max(34.0, 7.0 * len(box.text or name) + 12)
+            if x > left and x + width > left + _BLOCK:
+                x, y = left, y + _LINE
+            box.place = Rect(x, y, width, 20.0)
+            x += width + 16
+            wide = max(wide, x - left)
+        y += _LINE
+    return wide, y - top
 
 
 def _depths(patch: Patch, block: list[str]) -> dict[str, int]:
