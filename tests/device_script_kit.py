@@ -1,4 +1,4 @@
-"""What the tests of the devices' script share: the script in node, the daemon as a process, a network that loses."""
+"""What the tests of the devices' script share: the script in node, the daemon, a network that loses."""
 
 from __future__ import annotations
 
@@ -72,11 +72,15 @@ class Daemon:
             [sys.executable, "-m", "bandmate", "serve", *flags],
             env=environment,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         until(self._answers, "the daemon")
 
     def _answers(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            pytest.fail(f"the daemon ended: {self._process.communicate()[1]}")
         with contextlib.suppress(BandmateError), OscClient(self.port) as client:
             return bool(client.ask("status", timeout=1.0))
         return False
@@ -210,7 +214,7 @@ class Device:
         self._ask("song", property, value)
 
     def begin(self, port: int) -> Device:
-        """Live is ready; the device looks for the daemon at `port`. Parameters come after the bang, as in the patch."""
+        """Live is ready; the device looks for the daemon at `port`. As in the patch, parameters come later."""
         self.say("bang")
         self.put(**{"port" if self._kind == "main" else "part_port": float(port)})
         return self
@@ -246,7 +250,7 @@ class Device:
         self.say("button", button)
 
     def done(self, button: str, seconds: float = PATIENCE) -> str:
-        """Presses a button that asks the daemon for music, waits until it is through, gives the status line."""
+        """Presses a button that asks the daemon for music, waits for its end, gives the status line."""
         self.press(button)
         assert self.light == 1, self.status
         until(lambda: self.light == 2, f"the answer to {button}", seconds)
@@ -278,4 +282,4 @@ def rows(score: Score, role: str) -> list[Row]:
 
 
 def in_clip(clip: dict[str, Any]) -> list[Row]:
-    return sorted((start, duration, int(pitch), int(velocity)) for start, duration, pitch, velocity in clip["notes"])
+    return sorted((start, long, int(pitch), int(velocity)) for start, long, pitch, velocity in clip["notes"])

@@ -1,4 +1,4 @@
-"""Live sets for the stand-in of tests/max_for_live/live_set.js, as plain data: what is in them, and which Live it is."""
+"""Live sets for the stand-in of tests/max_for_live/live_set.js, as plain data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def note(row: Row, **more: float) -> dict[str, float]:
 
 
 def clip(rows: Sequence[Row] = TUNE, length: float = 8.0, **more: Any) -> Plan:
-    """A clip; `more`: name, color, metre, launch, looping, markers, selected, detail, audio, at (in the Arrangement)."""
+    """A clip; `more`: name, color, metre, launch, looping, markers, selected, detail, audio, at (a beat)."""
     return {"notes": [note(row) for row in rows], "length": length, "name": "Riff", **more}
 
 
@@ -35,7 +35,8 @@ def live_set(tracks: Sequence[Plan], **more: Any) -> Plan:
     """A set of 4 scenes, the device on its first track. `without`: what this version of Live lacks."""
     song = {"tempo": 120.0, "metre": (4, 4), "time": 0.0, "root": 0, "scale": ""}
     return {
-        "scenes": 4, "own": 0, "without": (), **more, "tracks": tracks, "song": {**song, **more.get("song", {})},
+        "scenes": 4, "own": 0, "without": (), **more, "tracks": tracks,
+        "song": {**song, **more.get("song", {})},
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""One file of the script's modules, as [js] loads it: the table of device.json, then each module in its order."""
+"""One file of the script's modules, as [js] loads it: device.json's table, then each module in its order."""
 
 from __future__ import annotations
 

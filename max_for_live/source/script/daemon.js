@@ -86,7 +86,8 @@ var Daemon = (function () {
         this.hellos += 1;
     };
 
-    // Asks. `told` is called with (name, values) for each answer, the last one "refused" where nobody answers.
+    // Asks. `told` is called with (name, values) for each answer, the last one "refused" where nobody answers. It gives
+    // false where words before the last one are missing: then it is asked again, and all is told again.
     Daemon.prototype.ask = function (name, atoms, told, now) {
         var id = this.newId();
         if (this.state !== "there") {
@@ -173,10 +174,11 @@ var Daemon = (function () {
         asked.sent = now;
         asked.tries = 0;
         asked.wait = REASK_ACCEPTED;
-        if (LAST_WORDS.indexOf(name) >= 0) {
+        if (asked.told(name, values) === false) {
+            asked.wait = REASK;
+        } else if (LAST_WORDS.indexOf(name) >= 0) {
             delete this.asked[id];
         }
-        asked.told(name, values);
     };
 
     Daemon.prototype.tick = function (now) {

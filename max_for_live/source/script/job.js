@@ -12,9 +12,11 @@ var Job = (function () {
         this.asked = asked;
         this.told = told;
         this.request = 0;
-        this.came = {}; // numbers of takes that were delivered, or are being fetched
-        this.fetching = 0;
-        this.finished = false; // whether the daemon said that it is done
+        this.came = {}; // numbers of takes that are here, or are being fetched
+        this.folder = ""; // of stems
+        this.arrived = {}; // takes that came before one with a lower number
+        this.next = 1; // number of the take to be delivered next
+        this.count = Infinity; // takes of the whole request, once the daemon is done
         this.waiting = false; // whether it waits for the daemon to be there again
         this.restarts = 0;
         this.ended = false;
@@ -23,8 +25,6 @@ var Job = (function () {
     Job.prototype.start = function (now) {
         var job = this;
         this.waiting = false;
-        this.finished = false;
-        this.fetching = 0;
         this.request = 0;
         if (!this.asked.score) {
             this.ask([], now);
@@ -45,13 +45,14 @@ var Job = (function () {
             return;
         }
         this.request = this.daemon.ask(this.asked.task, list.concat(this.asked.atoms), function (name, values) {
-            job.hear(name, values);
+            return job.hear(name, values);
         }, now);
     };
 
+    // False where the daemon is done and a take, or the folder of stems, was never told.
     Job.prototype.hear = function (name, values) {
         if (this.ended) {
-            return;
+            return true;
         }
         if (name === "accepted") {
             this.told.note(values[0] ? "Waiting behind " + values[0] : "Writing");
@@ -62,13 +63,31 @@ var Job = (function () {
         } else if (name === "take") {
             this.fetch(values);
         } else if (name === "stems") {
-            this.told.stems(String(values[1]));
+            this.folder = String(values[1]);
         } else if (name === "done") {
-            this.finished = true;
-            this.settle();
+            return this.done(values[0]);
         } else if (name === "refused") {
             this.refused(values[0], String(values[1]));
         }
+        return true;
+    };
+
+    Job.prototype.done = function (count) {
+        if (this.asked.task === "stems") {
+            if (!this.folder) {
+                return false;
+            }
+            this.ended = true;
+            this.told.stems(this.folder);
+            this.told.over("", false);
+            return true;
+        }
+        if (Object.keys(this.came).length < count) {
+            return false;
+        }
+        this.count = count;
+        this.settle();
+        return true;
     };
 
     Job.prototype.fetch = function (values) {
@@ -77,16 +96,14 @@ var Job = (function () {
             return;
         }
         this.came[number] = true;
-        this.fetching += 1;
         this.daemon.fetch(String(values[0]), function (score, code, sentence) {
             if (job.ended) {
                 return;
             }
-            job.fetching -= 1;
             if (score) {
-                job.told.take({
+                job.arrived[number] = {
                     id: String(values[0]), number: number, takes: values[2], beats: values[4], score: score
-                });
+                };
                 job.settle();
             } else {
                 delete job.came[number];
@@ -95,8 +112,16 @@ var Job = (function () {
         }, new Date().getTime());
     };
 
+    // Delivers what is there, in order.
     Job.prototype.settle = function () {
-        if (this.finished && !this.fetching && !this.ended) {
+        var take;
+        while (this.arrived[this.next] && !this.ended) {
+            take = this.arrived[this.next];
+            delete this.arrived[this.next];
+            this.next += 1;
+            this.told.take(take);
+        }
+        if (this.next > this.count && !this.ended) {
             this.ended = true;
             this.told.over("", false);
         }
