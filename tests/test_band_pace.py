@@ -106,6 +106,14 @@ def test_what_was_given_up_is_taken_back_one_after_the_other() -> None:
     assert given_up == list(range(given_up[0], -1, -1))
 
 
+def test_who_listens_elsewhere_does_not_keep_the_band_from_taking_things_back() -> None:
+    pace = Pace()
+    pace.least = 0.2
+    commit(pace, 2, repeated=True)
+    commit(pace, 300)
+    assert pace.level == 0
+
+
 def test_nothing_is_taken_back_while_planning_takes_nearly_all_the_time_there_is() -> None:
     pace = Pace()
     commit(pace, 2, repeated=True)

@@ -41,7 +41,8 @@ class Hand:
 
     Every key counts with a weight that fades over FADES beats, less once it is up; the chord is the one that
     explains the weights best over the lowest key that is down or was struck within a beat. Another
-    must explain them better by MARGIN. The figures were chosen on songs of the validation split (benchmarks/chord_following.py).
+    must explain them better by MARGIN. The figures were chosen on songs of the validation split
+    (benchmarks/chord_following.py).
     A player who strikes no two keys together and stays within an octave plays a melody: that is no chord.
     """
 

@@ -14,8 +14,8 @@ MARGIN = 0.015
 """Seconds before its first beat at which a commitment leaves at the latest."""
 SURE = 1.3
 """Times the 95th percentile that is taken for what planning takes."""
-MOST_LEAD = 0.25
-"""Seconds beyond which planning is not begun earlier: then something is given up instead."""
+LEAST_LEAD, MOST_LEAD = 0.02, 0.25
+"""Seconds that planning is taken to need at least, and beyond which planning is not begun earlier: then something is given up instead."""
 CALM_STEPS = 32
 """Half beats without a fallback after which something that was given up is taken back."""
 BREATH_STEPS = 16
@@ -53,7 +53,7 @@ class Pace:
         self.least = 0.0
         """Seconds that whoever listens wants to have the notes ahead of time."""
         self._start = lead
-        self._misses: deque[float] = deque(maxlen=8)
+        self._misses: deque[int] = deque(maxlen=8)
         self._calm = 0
 
     @property
@@ -63,9 +63,13 @@ class Pace:
     @property
     def lead(self) -> float:
         """Seconds before a commitment's first beat at which its planning begins."""
+        return min(max(self._sure, LEAST_LEAD), MOST_LEAD) + MARGIN + self.least
+
+    @property
+    def _sure(self) -> float:
+        """Seconds that planning a commitment surely takes."""
         took = sorted(self.took)
-        sure = SURE * took[int(0.95 * (len(took) - 1))] if len(took) >= 8 else self._start
-        return min(max(sure, 0.02), MOST_LEAD) + MARGIN + self.least
+        return SURE * took[int(0.95 * (len(took) - 1))] if len(took) >= 8 else self._start
 
     @property
     def latest(self) -> float:
@@ -81,14 +85,14 @@ class Pace:
             self._rest(BREATH_STEPS)
             return
         self.took.append(seconds)
-        self._misses.append(4.0 if repeated else 1.6 if stale else 0.0)
-        if sum(self._misses) >= 8.0 and self.level < len(LEVELS) - 1:
+        self._misses.append(5 if repeated else 2 if stale else 0)
+        if sum(self._misses) >= 10 and self.level < len(LEVELS) - 1:
             self.level += 1
             self._misses.clear()
             self._calm = 0
         elif stale or repeated:
             self._calm = 0
-        elif not self.level or self.lead < 0.8 * step_seconds:
+        elif not self.level or self._sure < 0.8 * step_seconds:
             self._rest(CALM_STEPS)
 
     def _rest(self, enough: int) -> None:
