@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import chain
 from typing import NamedTuple
 
 from bandmate.band.hand import Hand
@@ -79,41 +78,56 @@ class Planner:
         last = first + level.step
         earlier = plan.planned(first, last) if plan.written_to >= last else None
         ended = self._end_foreign(first)
-        known_then, missed = known, level.repeat
-        if not missed:
-            if plan.pressed:
-                for _ in plan.prepare(known, first):
-                    pass
-            plan.revise(known, first)
-            writing = plan.write(known, first, last)
-            for _ in writing:
-                if plan.written_to >= last:
-                    break
-                if late():
-                    missed = True
-                    break
-        repeated = missed and (earlier is None or level.repeat)
-        if repeated:
-            rows = self._repeat(first, last)
-        elif missed:
-            rows, known_then = earlier or [], self._known
-        else:
+        ready = not level.repeat and not late() and self._write(known, first, last, late)
+        repeated = not ready and (earlier is None or level.repeat)
+        known_then = known if ready else self._known
+        if ready:
             rows = plan.planned(first, last)
-        rows = [row._replace(ticks=max(row.ticks, 1)) for row in rows]
+        else:
+            rows = self._repeat(first, last) if earlier is None or level.repeat else earlier
         plan.commit(rows)
         self.committed = last
         self._lasting = [row for row in self._lasting if row.tick + row.ticks > last] + [
             row for row in rows if row.voice != DRUMS
         ]
-        self.ages.extend((row.tick - known_then) / TICKS_PER_BEAT for row in rows)
+        self.ages.extend(self._age(row, known_then) for row in rows)
         self._known = known
-        if missed:
-            plan.revise(known, last)
-            writing = iter(())
-        self._writing = chain(writing, plan.write(known, last, last + level.ahead))
+        self._writing = self._look_ahead(self._writing if ready else None, known, last, last + level.ahead)
         self._preparing = plan.prepare(known, last)
         self.thinking = True
-        return Commitment(first, last, rows, ended, known_then, missed and not repeated, repeated)
+        return Commitment(first, last, rows, ended, known_then, not ready and not repeated, repeated)
+
+    def _write(self, known: int, first: int, last: int, late: Callable[[], bool]) -> bool:
+        """Plans the ticks from `first` to before `last`; whether that was done before it was `late`."""
+        plan = self.plan
+        if plan.pressed:
+            for _ in plan.prepare(known, first):
+                pass
+        plan.revise(known, first)
+        self._writing = plan.write(known, first, last)
+        for _ in self._writing:
+            if plan.written_to >= last:
+                return True
+            if late():
+                return False
+        return True
+
+    def _look_ahead(
+        self, begun: Iterator[None] | None, known: int, committed: int, until: int
+    ) -> Iterator[None]:
+        """Goes on from writing that was begun, or begins anew behind what stood in for it."""
+        if begun is not None:
+            yield from begun
+        else:
+            self.plan.revise(known, committed)
+        yield from self.plan.write(known, committed, until)
+
+    def _age(self, row: Row, known: int) -> float:
+        """Beats from the newest that the band could know of the player to a note."""
+        inside = (row.tick - self.begin) % self.plan.ensemble.bar_ticks
+        frame = row.tick - inside % TICKS_PER_BEAT
+        lag = self.plan.ensemble.header.lag or 0
+        return (row.tick - min(known, frame + (1 - lag) * TICKS_PER_BEAT)) / TICKS_PER_BEAT
 
     def think(self) -> None:
         """A little of what can be done before the next commitment."""
