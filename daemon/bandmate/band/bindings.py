@@ -107,7 +107,7 @@ def binding(
 
 def _end(dial: Dial, name: str, value: float | None, usual: float) -> float:
     if value is None:
-        return usual
+        return float(usual)
     if not dial.low <= value <= dial.high:
         raise _bad(f"{name} goes from {dial.low:g} to {dial.high:g}, not to {value:g}")
     return float(value)
