@@ -118,14 +118,17 @@ def bar_lines(view: View, clock: ClockState) -> dict[int, int]:
 def ruler(view: View, lines: Mapping[int, int]) -> str:
     """The line over the lanes: bars by their number, now, and from where on the plan may still change."""
     text = [" "] * view.columns
+    _mark(text, view.column(view.committed), "┆")
     for column, number in lines.items():
         for offset, letter in enumerate(str(number)):
-            if column + offset < view.columns:
-                text[column + offset] = letter
-    for beat, mark in ((view.committed, "┆"), (view.now, "▼")):
-        if 0 <= view.column(beat) < view.columns:
-            text[view.column(beat)] = mark
+            _mark(text, column + offset, letter)
+    _mark(text, view.column(view.now), "▼")
     return "".join(text)
+
+
+def _mark(text: list[str], column: int, letter: str) -> None:
+    if 0 <= column < len(text):
+        text[column] = letter
 
 
 def _visible(note: LiveNote, view: View) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from rich.text import Text
 from textual.strip import Strip
@@ -18,15 +19,17 @@ _STYLES = {"": "", "strong": "bold", "quiet": "grey50", "bad": "bold red"}
 
 
 class Lines(Static):
-    """Figures in lines. The screen is laid out anew only where they are more or fewer than before."""
+    """Figures in lines, drawn where they have changed, and laid out anew where they are more or fewer."""
 
-    _count = 0
+    _shown: Sequence[list[Item]] = ()
 
     def show(self, lines: list[list[Item]]) -> None:
+        if lines == self._shown:
+            return
         gap = Text("   ")
         painted = (gap.join(Text(item.text, _STYLES[item.weight]) for item in line) for line in lines)
-        self.update(Text("\n").join(painted), layout=len(lines) != self._count)
-        self._count = len(lines)
+        self.update(Text("\n").join(painted), layout=len(lines) != len(self._shown))
+        self._shown = lines
 
 
 class Roll(Widget):
