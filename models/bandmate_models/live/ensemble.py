@@ -16,7 +16,7 @@ from ..vocabulary import bar_ticks, bar_tokens, metre_ticks
 from .ledger import PLAYERS, voice_of
 
 LAG = 1
-"""Beats that the band's frame follows the player's by; what is not known of the player's is sampled. At 1 half
+"""Beats that the band's frame follows the player's by; what is not known of it is sampled. At 1 half
 as much has to be sampled as at 0, and harmony is followed as well (benchmarks/chord_following.py)."""
 
 
