@@ -130,6 +130,20 @@ def test_a_lost_clock_that_comes_back_is_where_it_would_be(stage: Stage, silence
     assert stage.beat == pytest.approx((stage.time - begun) * 2.0, abs=0.02)
 
 
+@pytest.mark.parametrize("held_up", [0.7, 2.0])
+def test_pulses_that_are_held_up_and_come_in_a_bunch_lose_no_beat(stage: Stage, held_up: float) -> None:
+    begun = stage.time
+    stage.hear(START)
+    send(stage, 16.0)
+    stage.wait(held_up)
+    assert not stage.clock.running
+    for _ in range(round(held_up * 48.0)):
+        stage.hear(PULSE)
+    send(stage, 4.0)
+    assert stage.clock.running
+    assert stage.beat == pytest.approx((stage.time - begun) * 2.0, abs=0.03)
+
+
 def test_one_that_comes_back_with_another_tempo_or_late_waits_for_its_start(stage: Stage) -> None:
     stage.hear(START)
     send(stage, 16.0)

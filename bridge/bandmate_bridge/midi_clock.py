@@ -94,11 +94,13 @@ class MidiClock(ClockSource):
 
     def _pulse(self, time: float) -> Turn | None:
         clock = self._clock
-        self._next_pulse += (missed := self._filter.pulse(time))
+        missed = self._filter.pulse(time)
+        self._lost = self._lost and missed is not None
+        self._next_pulse += missed or 0
         if self._resumed:
             self._next_pulse, self._resumed = round(clock.beat_at(time) * PULSES_PER_BEAT), False
         bpm = self._filter.bpm or clock.bpm
-        found = self._lost and missed > 0
+        found = self._lost and self._filter.is_steady
         if not (self._armed or clock.running or found):
             self._next_pulse += self._lost
             clock.bpm = bpm

@@ -36,12 +36,15 @@ class PulseFilter:
         self._pulses = 0
         self._strays: list[float] = []
 
-    def pulse(self, time: float) -> int:
-        """Takes a pulse that came at `time`; gives how many before it are now known to have been lost."""
+    def pulse(self, time: float) -> int | None:
+        """Takes a pulse that came at `time`; gives how many before it are now known to have been lost.
+
+        None where their number cannot be known any more: after a long silence, or in another tempo.
+        """
         gone, self._newest = time - self._newest > FORGOTTEN, time
         if self._pulses == 0 or gone:
             self._anchor(time)
-            return 0
+            return None
         self._pulses += 1
         if self.period == 0.0:
             self.time, self.period = time, _plausible(time - self.time)
@@ -79,19 +82,18 @@ class PulseFilter:
         self.time, self._pulses = time, 1
         self._strays.clear()
 
-    def _stray(self, time: float) -> int:
+    def _stray(self, time: float) -> int | None:
         self._strays = [*self._strays[-self.STRAYS :], time]
         period = (time - self._strays[0]) / self.STRAYS
         if len(self._strays) <= self.STRAYS or period != _plausible(period):
             return 0
-        missed = round((time - self.time) / self.period) if self._is_same(period) else 0
-        if not missed:
+        missed = None
+        if abs(period / self.period - 1.0) < self.SAME_TEMPO:
+            missed = max(0, round((time - self.time) / self.period))
+        else:
             self.period = period
         self._anchor(time)
-        return max(0, missed)
-
-    def _is_same(self, period: float) -> bool:
-        return abs(period / self.period - 1.0) < self.SAME_TEMPO
+        return missed
 
 
 def _plausible(period: float) -> float:
