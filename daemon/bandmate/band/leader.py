@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bandmate_models.live.guide import LiveGuide
 from bandmate_models.live.ledger import voice_of
@@ -14,6 +14,8 @@ SOLOISTS: tuple[Role, ...] = ("melody", "guitar", "strings")
 """Parts that answer the player when they trade; without one of them everybody but drums and bass does."""
 RHYTHM: tuple[Role, ...] = ("drums", "bass")
 FOREVER = 10**9
+STOPS = 16
+"""Bars of stop-time that are told ahead."""
 
 
 @dataclass
@@ -45,7 +47,6 @@ class Leader:
     form: Form
     ends_at: int | None = None
     """The tick of the last chord, once an ending was asked for."""
-    fills: list[tuple[int, int]] = field(default_factory=list)
     _told: object = None
 
     def end_after(self, tick: int) -> int:
@@ -53,14 +54,19 @@ class Leader:
         self.ends_at = self.form.line_after(tick + self.form.bar)
         return self.ends_at
 
-    def fill_in(self, tick: int) -> tuple[int, int]:
-        """Asks for a fill in the last half of the bar of a tick, or of the next where that is over."""
+    def fill_at(self, tick: int) -> tuple[int, int]:
+        """First and last tick of a fill: the last half of this bar, or of the next where that is over."""
         last = self.form.line_before(tick) + self.form.bar
         if tick > last - self.form.bar // 4:
             last += self.form.bar
-        self.fills = [(first, end) for first, end in self.fills if end > tick]
-        self.fills.append((max(tick, last - self.form.bar // 2), last))
-        return self.fills[-1]
+        return max(tick, last - self.form.bar // 2), last
+
+    def move(self, ticks: int) -> None:
+        """The clock has jumped: bars are counted on so many ticks later, and an ending is still to come."""
+        self.form.line += ticks
+        if self.ends_at is not None:
+            self.ends_at += ticks
+        self.forget()
 
     def forget(self) -> None:
         """What was told holds no more: everything is told anew."""
@@ -79,7 +85,8 @@ class Leader:
         Parts of `without` rest until further notice.
         """
         turn = self._turns(committed, int(dials.get("trade", 0)))
-        stop = dials.get("stop_time", 0) >= 0.5
+        number = self.form.number(committed)
+        stop = 1 + number // (STOPS // 2) if dials.get("stop_time", 0) >= 0.5 else 0
         resting = player_rests and dials.get("follow", 0) >= 0.5
         given_up = frozenset(voice_of(role) for role in self.roles if role in without)
         told = (turn, stop, resting, self.ends_at, given_up)
@@ -94,8 +101,8 @@ class Leader:
             self.guide.rest(self.ends_at, FOREVER, everybody, but=frozenset((self.ends_at,)))
         if stop:
             first = self.form.line_after(committed)
-            lines = frozenset(first + bar * self.form.bar for bar in range(64))
-            self.guide.rest(committed, first + 64 * self.form.bar, everybody, but=lines)
+            lines = frozenset(first + bar * self.form.bar for bar in range(STOPS))
+            self.guide.rest(committed, first + STOPS * self.form.bar, everybody, but=lines)
         if given_up:
             self.guide.rest(committed, FOREVER, given_up)
         for first, last, voices in turn:

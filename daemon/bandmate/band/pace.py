@@ -15,7 +15,7 @@ MARGIN = 0.015
 SURE = 1.3
 """Times the 95th percentile that is taken for what planning takes."""
 LEAST_LEAD, MOST_LEAD = 0.02, 0.25
-"""Seconds that planning is taken to need at least, and beyond which planning is not begun earlier: then something is given up instead."""
+"""Seconds that planning is taken to need at least, and at most: beyond them something is given up instead."""
 CALM_STEPS = 32
 """Half beats without a fallback after which something that was given up is taken back."""
 BREATH_STEPS = 16

@@ -121,7 +121,7 @@ class Performance:
 
     def fill(self) -> None:
         """Asks for a fill in the last half of this bar."""
-        self.leader.guide.fill(*self.leader.fill_in(self.planner.committed))
+        self.leader.guide.fill(*self.leader.fill_at(self.planner.committed))
         self.planner.plan.rewrite(self.planner.committed)
 
     def silence(self) -> None:

@@ -40,15 +40,15 @@ class LiveGuide(Guide):
 
     def chord_at(self, tick: int) -> Chord | None:
         """The chord told for a tick; None where none is."""
-        index = bisect_right(self._chords, tick, key=lambda entry: entry[0]) - 1
-        return self._chords[index][1] if index >= 0 else None
+        chords = self._chords  # another thread may look while chords are told
+        index = bisect_right(chords, tick, key=lambda entry: entry[0]) - 1
+        return chords[index][1] if index >= 0 else None
 
     def tell_chord(self, tick: int, chord: Chord | None) -> bool:
         """From `tick` on it is this chord; whether that is news."""
         if self.chord_at(tick) == chord and not any(at > tick for at, _ in self._chords):
             return False
-        self._chords = [entry for entry in self._chords if entry[0] < tick][-64:]
-        self._chords.append((tick, chord))
+        self._chords = [*[entry for entry in self._chords if entry[0] < tick][-64:], (tick, chord)]
         return True
 
     def rest(
@@ -80,6 +80,12 @@ class LiveGuide(Guide):
         elif start + reader.tick == last:
             push[[v.BASE["drum"] + crash for crash in CRASHES]] = FILL_CRASH
         return push
+
+    def move(self, ticks: int) -> None:
+        """Sets everything so many ticks later."""
+        self._chords = [(at + ticks, chord) for at, chord in self._chords]
+        self._rests = [(first + ticks, last + ticks, voices) for first, last, voices in self._rests]
+        self._fill = self._fill[0] + ticks, self._fill[1] + ticks
 
     def clear_rests(self, after: int) -> None:
         """Takes back the rests from tick `after` on."""
