@@ -354,9 +354,13 @@ def test_clear_silences_all() -> None:
 def test_switching_the_device_off_silences_it() -> None:
     graph = loaded()
     band_notes(graph, "bass", (0.1, 8.0, 36, 90))
+    graph.from_script(2, "here", 100.0, 5000.0, 50, 90)
+    graph.from_script(2, "here", 500.0, 5000.0, 52, 90)
     graph.run(graph.now + 200)
     graph.send(graph.by_name["device"].box, 1, (0,))
     assert_nothing_sounds(graph)
+    graph.run(graph.now + 1000)
+    assert sorted(pitch for _, pitch in onsets(graph)) == [36, 50]
 
 
 Event = tuple[str, float, float]
