@@ -18,8 +18,8 @@ from bandmate_bridge.messages import ClockState, Jumped
 from bandmate_models.errors import BandmateError
 from bandmate_models.score import Key
 
-PATIENCE = 30.0
-"""Seconds that a session may take to become a take."""
+PATIENCE = 120.0
+"""Seconds that a session may take to become a take; one of an hour takes a few."""
 
 
 class Recorder:
