@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandmate_models import vocabulary as v
-from bandmate_models.chordal import LASTING, ON_BEAT, Chordal
+from bandmate_models.chordal import LASTING, ON_BEAT, TOGETHER, Chordal
 from bandmate_models.chords import Chord, ChordChange
 from bandmate_models.encoding import Header, PartLine
-from bandmate_models.harmonising import harmonised
+from bandmate_models.harmonising import consonances, harmonised
 from bandmate_models.reading import Reader
 from bandmate_models.score import Key, Note, Part, Score
 
@@ -58,6 +58,30 @@ def test_what_is_played_later_is_not_known_before(lag: int, at: int, pitches: li
 def test_nothing_pitched_has_no_chords() -> None:
     drums = Score((Part("drums", (Note(0.0, 0.25, 36, 80),)),))
     assert harmonised(drums, C, LINES) == harmonised(Score(), C, [0.0]) == []
+
+
+def test_what_goes_with_the_player_is_known_at_once_or_a_beat_late() -> None:
+    played = melody(60, 62)
+    now, late = consonances(played, 4), consonances(played, 4, 1)
+    assert [now[0, tone] for tone in (0, 7, 4, 2, 11)] == [1, 1, 1, 0, 0]
+    assert (now[2, 2], now[2, 0]) == (1, 0)
+    assert not late[0].any()
+    assert (late[1] == now[0]).all() and (late[2] == now[0]).all()
+    assert late[3, 2] > late[3, 0] > 0
+
+
+@given(st.integers(1, 10), st.integers(1, 3), st.lists(st.integers(55, 80), min_size=6, max_size=6))
+def test_nor_is_what_will_sound_later(at: int, lag: int, pitches: list[int]) -> None:
+    whole = melody(*pitches)
+    known, then = consonances(whole, 12, lag), consonances(whole.excerpt(0.0, float(at)), 12, lag)
+    assert (known[: at + lag] == then[: at + lag]).all()
+
+
+def test_tones_that_clash_with_the_player_are_held_back() -> None:
+    beside = consonances(melody(60), 1)
+    pitch = v.BASE["pitch"]
+    push = Chordal([ChordChange(0.0, Chord(0, "maj7"))], (), beside).push(reader_after(v.onset(0, 0)))
+    assert push is not None and (push[pitch + 64], push[pitch + 71]) == (0, -TOGETHER)
 
 
 def reader_after(*tokens: int) -> Reader:

@@ -12,12 +12,14 @@ from . import vocabulary as v
 from .chords import Chord, ChordChange
 from .reading import Reader, Stage
 
-ON_BEAT, ON_HALF, BETWEEN = 4.0, 2.5, 1.5
+ON_BEAT, ON_HALF, BETWEEN = 3.0, 2.0, 1.0
 """Nats by which other tones than the chord's are held back on a beat, in its middle, elsewhere."""
 LASTING = 2.5
 """Nats by which such a tone is held back from lasting for a beat or more."""
 ROOTED = 2.0
 """Push in nats to a chord's root, in the bass where the chord begins."""
+TOGETHER = 2.5
+"""Nats by which a tone is held back that is dissonant with what is played beside it."""
 _PITCHES = slice(v.BASE["pitch"], v.BASE["pitch"] + 128)
 _HALF = v.TICKS_PER_BEAT // 2
 _AFTER_A_PITCH = (Stage.PITCH, Stage.LONG)
@@ -25,9 +27,21 @@ _CLASSES = np.arange(128) % 12
 
 
 class Chordal:
-    """Chords, by beats of the sequence; `bass` are the slots that keep to roots. None is no chord."""
+    """Chords, by beats of the sequence; `bass` are the slots that keep to roots. None is no chord.
 
-    def __init__(self, changes: Sequence[ChordChange], bass: Collection[int] = ()) -> None:
+    `consonances` [beats, 12] say how consonant each pitch class is likely to be with what is played beside it
+    (see harmonising.consonances). What is pushed towards the chords is multiplied by `trust`.
+    """
+
+    def __init__(
+        self,
+        changes: Sequence[ChordChange],
+        bass: Collection[int] = (),
+        consonances: NDArray[np.float64] | None = None,
+        trust: float = 1.0,
+    ) -> None:
+        self._trust = trust
+        self._consonances = np.zeros((0, 12)) if consonances is None else consonances
         self._ticks = [round(change.beat * v.TICKS_PER_BEAT) for change in changes]
         self._chords = [change.chord for change in changes]
         self._bass = frozenset(bass)
@@ -56,8 +70,11 @@ class Chordal:
     def _pitches(self, chord: Chord, reader: Reader, at: int) -> NDArray[np.float64]:
         place = reader.tick % v.TICKS_PER_BEAT
         back = ON_BEAT if place == 0 else ON_HALF if place == _HALF else BETWEEN
-        push = np.where(np.isin(_CLASSES, sorted(chord.tones)), 0.0, -back)
+        push = np.where(np.isin(_CLASSES, sorted(chord.tones)), 0.0, -back * self._trust)
         begins = reader.frame.start + reader.tick == self._ticks[at] or reader.frame.bar_token is not None
         if reader.slot in self._bass and begins and place == 0:
             push = push + ROOTED * (chord.root == _CLASSES)
+        beat = (reader.frame.start + reader.tick) // v.TICKS_PER_BEAT
+        if beat < len(self._consonances):
+            push = push - TOGETHER * (1 - self._consonances[beat][_CLASSES])
         return push

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .chords import Chord, ChordChange, sounding
-from .harmony import DIATONIC
+from .harmony import CONSONANT, DIATONIC
 from .score import Key, Score
 
 COMMON: dict[str, dict[tuple[int, str], float]] = {
@@ -35,6 +35,11 @@ TRUST = 1.5
 """How much a beat of melody counts beside how usual a chord is."""
 CHANGES = (0.6, 0.3, 0.05)
 """Chance that a chord changes on a bar line, in the middle of a bar of even beats, on another beat."""
+MEMORY = 1.0
+"""Beats after which what was played counts e times less for what is likely to be played next."""
+_CONSONANT = np.array(
+    [[float((one - other) % 12 in CONSONANT) for other in range(12)] for one in range(12)]
+)
 _STATES = [Chord(root, quality) for quality in ("maj", "min", "dim") for root in range(12)]
 
 Table = NDArray[np.float64]
@@ -133,3 +138,20 @@ def _as_heard(usual: Table, heard: Table, chances: Sequence[float], lag: int) ->
         known = heard[: max(0, beat - lag + 1)].any()
         states.append(int(ahead.argmax()) if known else None)
     return states
+
+
+def consonances(played: Score, beats: int, lag: int = 0) -> Table:
+    """How likely each pitch class is consonant with what is played in each beat, 0 to 1, [beats, 12].
+
+    With a `lag` above 0 a beat is taken to have the pitch classes that were heard up to so many beats before
+    it, the newest the most. A beat in which nothing is played, or was heard, has zeros.
+    """
+    weights = sounding(played, beats)
+    if lag > 0:
+        kept = np.exp(-1.0 / MEMORY)
+        heard = np.zeros((beats, 12))
+        for beat in range(lag, beats):
+            heard[beat] = heard[beat - 1] * kept + weights[beat - lag]
+        weights = heard
+    shares: Table = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9) @ _CONSONANT
+    return shares

@@ -15,6 +15,10 @@ DIATONIC = {"major": frozenset((0, 2, 4, 5, 7, 9, 11)), "minor": frozenset((0, 2
 """Semitones from the tonic: the major and the natural minor scale."""
 
 
+CONSONANT = frozenset((0, 3, 4, 5, 7, 8, 9))
+"""Interval classes modulo the octave: unison, thirds, fourth, fifth, sixths."""
+
+
 def _standardised(profile: NDArray[np.float64]) -> NDArray[np.float64]:
     centred: NDArray[np.float64] = profile - profile.mean()
     unit: NDArray[np.float64] = centred / np.linalg.norm(centred)

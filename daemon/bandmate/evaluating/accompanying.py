@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from bandmate.evaluating.crew import Ask, Musician
@@ -17,7 +18,8 @@ from bandmate_models.evaluation.distributions import Histogram, jsd, onset_histo
 from bandmate_models.evaluation.excerpts import Excerpt
 from bandmate_models.evaluation.gates import live_gate, within_gate
 from bandmate_models.evaluation.measures import notes_at_once
-from bandmate_models.score import Score
+from bandmate_models.score import Role, Score
+from bandmate_models.vocabulary import SLOTS
 
 BARS = 8
 WAYS: dict[str, dict[str, object]] = {
@@ -96,21 +98,28 @@ def _played(
 
 
 def controls_for(excerpt: Excerpt, wishes: dict[str, object]) -> Controls:
-    """The roles that really play, each as dense, as high and as thick as it really is."""
-    asked: dict[str, dict[str, int]] = {"density": {}, "register": {}, "polyphony": {}}
+    """The roles that really play, each as often, and on average as dense, as high and as thick, as it is."""
+    roles: list[Role] = []
+    asked: dict[str, dict[Role, list[float]]] = {"density": {}, "register": {}, "polyphony": {}}
+    free = Counter(role for role, _ in SLOTS) - Counter(part.role for part in excerpt.played.parts)
     for part in excerpt.ours.parts:
         attributes = attributes_of(part)
-        if attributes is None or part.role in asked["density"]:
+        if attributes is None or roles.count(part.role) >= free[part.role]:
             continue
-        asked["density"][part.role] = attributes.density
+        roles.append(part.role)
+        asked["density"].setdefault(part.role, []).append(attributes.density)
         if not part.is_drums:
-            asked["register"][part.role] = attributes.register
-            asked["polyphony"][part.role] = min(8, math.ceil(notes_at_once(part)))
+            asked["register"].setdefault(part.role, []).append(attributes.register)
+            asked["polyphony"].setdefault(part.role, []).append(min(8.0, notes_at_once(part)))
+    rounding = {"polyphony": math.ceil}
     by_role = {
-        name: ",".join(f"{role}:{value}" for role, value in values.items()) or None
+        name: ",".join(
+            f"{role}:{rounding.get(name, round)(sum(each) / len(each))}" for role, each in values.items()
+        )
+        or None
         for name, values in asked.items()
     }
-    return Controls.parse({"roles": ",".join(asked["density"]), **by_role, **wishes})
+    return Controls.parse({"roles": ",".join(roles), **by_role, **wishes})
 
 
 def _judged(excerpts: Sequence[Excerpt], answers: Sequence[Score | None]) -> list[Judged]:

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..chords import ChordChange, chords_of
+from ..harmony import CONSONANT
 from ..score import Score
 from .distributions import class_histogram, entropy, notes_of
 from .measures import density
 from .obedience import Kept
 
-CONSONANT = frozenset((0, 3, 4, 5, 7, 8, 9))
-"""Interval classes modulo the octave: unison, thirds, fourth, fifth, sixths."""
 DENSITY_MARGIN = 0.20
 ENTROPY_MARGIN = 0.15
 """How far, as a share of the real accompaniment's, a counted one's density and entropy may be off."""

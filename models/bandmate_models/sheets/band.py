@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from ..errors import BandmateError
 from ..frames import bars_of, frames_of_bars
 from ..grammar import Constraints
 from ..guides.pitches import ChordLock, Harmony
-from ..harmonising import harmonised
+from ..harmonising import consonances, harmonised
 from ..harmony import estimate_key
 from ..score import Key, Part, Role, Score
 from ..vocabulary import TICKS_PER_BEAT
@@ -40,6 +41,8 @@ HOLDERS: tuple[Role, ...] = ("chords", "strings", "guitar", "other")
 """Who can hold the chords of a restyled phrase, the likeliest first."""
 STRUCK_TOGETHER = 1.5
 """Notes an onset from which on a part alone is taken to play chords."""
+GUESSED = 0.4
+"""How much the chords count beside a player who is followed: what comes next is a guess."""
 STYLE_BARS = 8
 """Most bars of a style's example that are heard before a restyled phrase."""
 
@@ -151,7 +154,8 @@ def _beside(
     rows = rows_of(given, taken, free=free)
     bars = bars_of(heard, edges[-1])
     first = before = 0
-    marks = chord_marks(chords, bars)
+    guessed = asked > 0 and controls.progression is None and whole is None
+    marks = {} if guessed else chord_marks(chords, bars)
     if style is not None:
         example, shown = _example(style, given, parts, slots, key is not None)
         offset = sum(frame.ticks for frame in frames_of_bars(example))
@@ -165,6 +169,11 @@ def _beside(
         harmony = [(beat + beats, chord) for beat, chord in harmony]
         chords = [ChordChange(change.beat + beats, change.chord) for change in chords]
         edges = [edge + beats for edge in edges]
+    drawn = None
+    if chords and whole is None:
+        bass = [slot for part, slot in zip(parts, slots, strict=True) if part.role == "bass"]
+        together = consonances(given, math.ceil(edges[-1] - 1e-9), asked)
+        drawn = Chordal(chords, bass, together, GUESSED if guessed else 1.0)
     return Sheet(
         header=header_for(given, controls, [*players, *lines], key, lag=asked),
         bars=bars,
@@ -185,9 +194,9 @@ def _beside(
             *([_fundament(parts, slots, chords)] if whole is not None else ()),
         ],
         rates=rates_for(lines),
-        home=harmonic_home(home_of(heard, key), chords, edges, before),
+        home=harmonic_home(home_of(heard, key), [] if guessed else chords, edges, before),
         heights=heights_for(parts, lines),
-        pull=_holder(parts, slots, chords) if whole is not None else _drawn(parts, slots, chords),
+        pull=_holder(parts, slots, chords) if whole is not None else drawn,
     )
 
 
@@ -196,12 +205,6 @@ def chords_beside(given: Score, key: Key, lines: Sequence[float], lag: int) -> l
     if lag <= 0 and has_harmony(given):
         return chords_of(given, lines[-1])
     return harmonised(given, key, lines, lag)
-
-
-def _drawn(parts: Sequence[Part], slots: Sequence[int], chords: Sequence[ChordChange]) -> Chordal | None:
-    """What draws the parts to the chords, where there are any."""
-    bass = [slot for part, slot in zip(parts, slots, strict=True) if part.role == "bass"]
-    return Chordal(chords, bass) if chords else None
 
 
 def _holder(parts: Sequence[Part], slots: Sequence[int], chords: Sequence[ChordChange]) -> Comping:
