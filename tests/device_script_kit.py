@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import select
 import shutil
 import signal
@@ -30,6 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "max_for_live"))
 from bandmate_device.bundle import bundle  # noqa: E402
 
+DEVICES = ROOT / "max_for_live"
+TABLE: dict[str, Any] = json.loads((DEVICES / "device.json").read_text(encoding="utf-8"))
 HARNESS = ROOT / "tests" / "max_for_live"
 PATIENCE = 60.0  # seconds, on a busy machine
 
@@ -175,9 +178,10 @@ class Network:
 class Device:
     """A device in node: the bundled script, a stand-in for Live, real UDP."""
 
-    def __init__(self, folder: Path, plan: Plan, kind: str = "main") -> None:
+    def __init__(self, folder: Path, plan: Plan, kind: str = "main", source: str = "") -> None:
+        """`source`: another script in the bundle's place."""
         script, set_file = folder / "bandmate.js", folder / f"set-{time.monotonic_ns()}.json"
-        script.write_text(bundle(ROOT / "max_for_live" / "source" / "script"), encoding="ascii")
+        script.write_text(source or bundle(DEVICES / "source" / "script"), encoding="ascii")
         set_file.write_text(json.dumps(plan), encoding="utf-8")
         self._process = subprocess.Popen(
             ["node", str(HARNESS / "run.js"), str(script), str(set_file), kind],
@@ -199,14 +203,21 @@ class Device:
         """A message of the patch."""
         self._ask("say", *words)
 
+    def send(self, *words: Any) -> None:
+        """What the patch sends to the daemon by itself."""
+        self._ask("send", *words)
+
+    def told(self, name: str) -> list[list[Any]]:
+        """What the daemon told of the live band, by the message's name."""
+        return [atoms[1:] for atoms in self._ask("told") if atoms[0] == f"/bandmate/{name}"]
+
     def put(self, **parameters: float) -> None:
         for name, value in parameters.items():
             self.say("parameter", name, value)
 
     def choose(self, varname: str, item: str) -> None:
         """An enum's item by its name."""
-        table = json.loads((ROOT / "max_for_live" / "device.json").read_text(encoding="utf-8"))
-        [row] = [row for row in table["parameters"] if row["varname"] == varname]
+        [row] = [row for row in TABLE["parameters"] if row["varname"] == varname]
         self.say("parameter", varname, row["items"].index(item))
 
     def song(self, property: str, value: Any) -> None:
@@ -214,7 +225,7 @@ class Device:
         self._ask("song", property, value)
 
     def begin(self, port: int) -> Device:
-        """Live is ready; the device looks for the daemon at `port`. As in the patch, parameters come later."""
+        """Live is ready; the device looks for the daemon at `port`. Its parameters come after."""
         self.say("bang")
         self.put(**{"port" if self._kind == "main" else "part_port": float(port)})
         return self
@@ -263,16 +274,31 @@ class Device:
 
     def close(self) -> None:
         """Live takes the device away. Whatever the script did wrong fails the test."""
-        live = self.live
+        live, said = self.live, self.everything()
         with contextlib.suppress(BrokenPipeError, ValueError):
             self._ask("end")
         self._process.wait(10)
-        assert live["faults"] == []
+        assert live["faults"] == [], live["faults"]
         assert live["open_step"] is False
+        unknown = [words for outlet in (1, 2, 3) for words in said[outlet] if not _in_table(outlet, words)]
+        assert unknown == [], unknown
 
     def kill(self) -> None:
         self._process.kill()
         self._process.wait(10)
+
+
+def _in_table(outlet: int, words: list[Any]) -> bool:
+    """Whether what the script said is a message of device.json: its words, then as many atoms."""
+    for message, _ in TABLE["messages"]["from_script"][str(outlet)]:
+        wanted = re.findall(r"<[^>]*>|\S+", message)
+        more = wanted[-1] == "..."
+        fits = zip(wanted, words, strict=False)
+        if (len(words) == len(wanted) or (more and len(words) >= len(wanted) - 2)) and all(
+            word.startswith("<") or word == "..." or word == told for word, told in fits
+        ):
+            return True
+    return False
 
 
 def rows(score: Score, role: str) -> list[Row]:

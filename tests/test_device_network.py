@@ -166,7 +166,7 @@ def test_two_devices_and_a_part_are_answered_each_for_itself(daemon: Daemon, mak
 
 
 def test_a_device_changes_its_port_where_the_daemon_cannot_reach_it(make: Make) -> None:
-    """A stand-in daemon that answers at none of the first port's hellos, as where another program has the port."""
+    """A daemon that answers at none of the first port's hellos, as where another program has the port."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.bind(("127.0.0.1", 0))
         daemon.settimeout(20)
@@ -207,8 +207,9 @@ def test_nothing_that_comes_from_elsewhere_disturbs_the_device(daemon: Daemon, m
     port = device.said(3, "listen")[-1][0]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         for packet in (
-            b"", b"abc", b"/bandmate/take\0\0,\0\0\0", encode("/other", 1), encode("/bandmate/chunk", 5, 0, 1.0),
-            encode("/bandmate/refused", 0, "busy", "x"), encode("/bandmate/end", 3, 3), encode("/bandmate/done", 9, 1),
+            b"", b"abc", b"/bandmate/take\0\0,\0\0\0", encode("/other", 1), encode("/bandmate/end", 3, 3),
+            encode("/bandmate/refused", 0, "busy", "x"), encode("/bandmate/chunk", 5, 0, 1.0),
+            encode("/bandmate/done", 9, 1),
         ):  # fmt: skip
             stranger.sendto(packet, ("127.0.0.1", port))
     device.put(bars=1)

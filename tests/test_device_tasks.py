@@ -141,7 +141,7 @@ def test_infill_says_what_to_select_where_nothing_says_which_bars(make: Make) ->
 
 
 def test_the_phrase_is_what_live_would_sound(daemon: Daemon, make: Make) -> None:
-    """A loop brace with the start marker inside it; muted and unlikely notes; notes that outlast the brace."""
+    """A loop brace with the start marker inside it; muted and unlikely notes; notes that outlast it."""
     phrase = clip((), 16.0, markers={"loop_start": 4.0, "loop_end": 12.0, "start_marker": 6.0})
     phrase["notes"] = [
         note((0.0, 1.0, 40, 90)),  # before the brace

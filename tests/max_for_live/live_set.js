@@ -168,8 +168,10 @@ class LiveSet {
     }
 
     fault(sentence) {
+        const problem = new Error(sentence);
+        problem.told = true;
         this.faults.push(sentence);
-        throw new Error(sentence);
+        throw problem;
     }
 
     find(path) {
@@ -223,13 +225,17 @@ class LiveSet {
 
     notify(property) {
         this.watchers.filter((watcher) => watcher.property === property).forEach((watcher) => {
-            this.notifying = true;
-            try {
-                watcher.callback([property].concat(this.get(this.song.id, property)));
-            } finally {
-                this.notifying = false;
-            }
+            this.tell(watcher, this.song.id);
         });
+    }
+
+    tell(watcher, id) {
+        this.notifying = true;
+        try {
+            watcher.callback([watcher.property].concat(this.get(id, watcher.property)));
+        } finally {
+            this.notifying = false;
+        }
     }
 
     call(id, name, words) {
@@ -454,7 +460,7 @@ function liveApi(set, ready) {
                     set.schema(state.id, "properties", value);
                     state.property = value;
                     set.watchers.push(watcher);
-                    callback([value].concat(set.get(state.id, value)));
+                    set.tell(watcher, state.id);
                 } else {
                     set.fault(`LiveAPI has no ${String(name)} to set`);
                 }

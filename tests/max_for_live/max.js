@@ -63,7 +63,9 @@ class Script {
         try {
             return work();
         } catch (problem) {
-            this.set.faults.push(String(problem.stack || problem));
+            if (!problem.told) {
+                this.set.faults.push(String(problem.stack || problem));
+            }
             return undefined;
         }
     }

@@ -15,7 +15,8 @@ const [source, plan, kind] = process.argv.slice(2);
 const set = new LiveSet(JSON.parse(fs.readFileSync(plan, "utf8")));
 const sender = dgram.createSocket("udp4");
 const said = [[], [], [], []]; // what the script said, by outlet; OSC by address alone
-let daemon = 0, receiver = null;
+const live = []; // what the daemon told of the live band
+let daemon = 7400, receiver = null;
 
 function listen(port) {
     if (receiver) {
@@ -26,6 +27,9 @@ function listen(port) {
     receiver.on("message", (packet) => {
         const atoms = decode(packet);
         if (atoms) {
+            if (atoms[0].startsWith("/bandmate/band_")) {
+                live.push(atoms);
+            }
             script.message("osc", atoms);
         }
     });
@@ -47,6 +51,9 @@ const script = new Script(fs.readFileSync(source, "utf8"), [kind, "test"], set, 
 const answers = {
     say: (name, ...atoms) => script.message(name, atoms),
     said: () => said,
+    told: () => live,
+    // What the patch sends to the daemon by itself, through the same udpsend.
+    send: (...atoms) => sender.send(encode(atoms), daemon, "127.0.0.1"),
     live: () => set.dump(),
     // Something happens in Live itself: a property of the song, by hand.
     song: (property, value) => {

@@ -7,6 +7,9 @@ var Jam = (function () {
     var CUES = ["fill", "count_in", "ending"];
     var PART_DIALS = {part_mute: "mute", part_solo: "solo", part_level: "level",
                       part_density: "density", part_register: "register"};
+    var WISHES = ["genre", "mood", "key_source", "key_root", "key_mode"].concat(TABLE.roles.map(function (role) {
+        return "want_" + role;
+    }));
     var FROM_AUTO = ["part_density", "part_register"]; // their item 0 is the daemon's -1
 
     // `out` is the patch's scheduler, `show` takes what goes wrong as a sentence.
@@ -21,6 +24,9 @@ var Jam = (function () {
 
     Jam.prototype.tell = function (atoms, now) {
         var show = this.show;
+        if (!atoms.length) {
+            return;
+        }
         this.daemon.ask("band", atoms, function (name, values) {
             if (name === "refused" && values[0] !== "lost") {
                 show(String(values[1]));
@@ -66,7 +72,7 @@ var Jam = (function () {
         }
     };
 
-    // Roles, key, genre and seed of the band, as far as they are asked for.
+    // Roles, key, genre and mood of the band, as far as they are asked for.
     Jam.prototype.wishes = function () {
         var atoms = [], roles = this.settings.roles(), key = this.settings.key();
         if (roles.length) {
@@ -75,12 +81,11 @@ var Jam = (function () {
         if (key) {
             atoms.push("key", key);
         }
-        if (this.settings.item("genre") !== "Auto") {
-            atoms.push("genre", this.settings.item("genre"));
-        }
-        if (this.settings.on("seed_lock")) {
-            atoms.push("seed", this.settings.number("seed"));
-        }
+        ["genre", "mood"].forEach(function (name) {
+            if (this.settings.item(name) !== "Auto") {
+                atoms.push(name, this.settings.item(name));
+            }
+        }, this);
         return atoms;
     };
 
@@ -114,7 +119,7 @@ var Jam = (function () {
         this.out(["loop"].concat(this.loop));
     };
 
-    // A parameter has moved; true where it is the band's.
+    // A parameter has moved.
     Jam.prototype.moved = function (varname, now) {
         if (varname === "jam") {
             if (this.settings.on("jam")) {
@@ -127,10 +132,9 @@ var Jam = (function () {
             this.begin(now);
         } else if (PART_DIALS[varname] || (DIALS[varname] && this.settings.on("jam"))) {
             this.tell(this.dial(varname), now);
-        } else {
-            return DIALS.hasOwnProperty(varname);
+        } else if (WISHES.indexOf(varname) >= 0 && this.kind === "main" && this.settings.on("jam")) {
+            this.tell(this.wishes(), now);
         }
-        return true;
     };
 
     Jam.prototype.cue = function (name, now) {

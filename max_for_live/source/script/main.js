@@ -46,7 +46,7 @@ function drum_table() {
 
 function osc() {
     var atoms = words(arguments);
-    device.heard(atoms[0], atoms.slice(1));
+    device.heard(String(atoms[0]), atoms.slice(1));
 }
 
 function played(beat, ms, pitch, velocity, channel) {
