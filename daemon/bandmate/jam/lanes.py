@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from rich.color import Color
@@ -26,7 +28,9 @@ _TEXT, _QUIET, _GRID, _NOW = (215, 215, 215), (120, 120, 128), (62, 62, 70), (23
 _PLAYER_COLOUR = "38;5;255"
 _STRENGTH = {PAST: 0.5, NOW: 1.0, SURE: 0.85, MAYBE: 0.35}
 _HELD = 0.72  # of the colour that a note begins with
+_FREE = (EMPTY, EMPTY)
 Rgb = tuple[int, int, int]
+Cell = tuple[str, Style]
 
 
 class Lane(NamedTuple):
@@ -91,19 +95,41 @@ def is_silent(lane: Lane, status: BandStatus) -> bool:
     return bool(lane.number) and (muted or bool(solo and lane.who not in solo))
 
 
+class Ground(NamedTuple):
+    """What stands behind the notes of every line: [columns] of character and style, and the same joined."""
+
+    cells: list[Cell]
+    segments: list[Segment]
+
+
+def ground(view: View, lines: Iterable[int]) -> Ground:
+    """Bar lines at the columns `lines`, the line of now, and lighter from where the plan may change."""
+    cells = [(" ", _style(_GRID, _back(column, view))) for column in range(view.columns)]
+    for column in lines:
+        cells[column] = ("│", cells[column][1])
+    now = view.column(view.now)
+    cells[now] = ("│", _style(_NOW, _back(now, view)))
+    return Ground(cells, _joined(cells))
+
+
 def strips(
-    lane: Lane, look: Look, silent: bool, dots: list[list[Dot]], view: View, lines: Mapping[int, int]
+    lane: Lane, look: Look, silent: bool, dots: list[list[Dot]], view: View, behind: Ground
 ) -> list[Strip]:
     """A lane's lines, two rows of dots in each."""
     rows = len(dots) // 2
     colour = _mixed(lane.colour, 0.3, _BACK) if silent else lane.colour
-    labels = label(lane, look, rows)
     drawn = []
-    for row in range(rows):
+    for row, text in enumerate(label(lane, look, rows)):
         weight = _style(colour if row == 0 else _QUIET, _BACK, bold=row == 0)
-        segments = [Segment(labels[row], weight)]
-        segments += _cells(colour, dots[2 * row], dots[2 * row + 1], view, lines)
-        drawn.append(Strip(segments, LABEL + view.columns))
+        upper, lower = dots[2 * row], dots[2 * row + 1]
+        filled = [column for column, pair in enumerate(zip(upper, lower, strict=True)) if pair != _FREE]
+        segments = behind.segments
+        if filled:
+            cells = list(behind.cells)
+            for column in filled:
+                cells[column] = _cell(colour, upper[column], lower[column], _back(column, view))
+            segments = _joined(cells)
+        drawn.append(Strip([Segment(text, weight), *segments], LABEL + view.columns))
     return drawn
 
 
@@ -115,30 +141,23 @@ def blank(width: int) -> Strip:
     return Strip([Segment(" " * width, _style(_TEXT, _BACK))], width)
 
 
-def _cells(
-    colour: Rgb, upper: list[Dot], lower: list[Dot], view: View, lines: Mapping[int, int]
-) -> list[Segment]:
-    """The characters of one line, those of one style together."""
-    segments: list[Segment] = []
-    text, style = "", Style.null()
-    now, committed = view.column(view.now), view.column(view.committed)
-    for column, (above, below) in enumerate(zip(upper, lower, strict=True)):
-        ground = _AHEAD_BACK if column >= committed > now else _BACK
-        if above is EMPTY and below is EMPTY:
-            letter = "│" if column == now or column in lines else " "
-            wanted = _style(_NOW if column == now else _GRID, ground)
-        elif above.what == NOTHING:
-            letter, wanted = "▄", _style(_shade(colour, below), ground)
-        elif below.what == NOTHING:
-            letter, wanted = "▀", _style(_shade(colour, above), ground)
-        else:
-            letter, wanted = "▀", _style(_shade(colour, above), _shade(colour, below))
-        if wanted is not style and text:
-            segments.append(Segment(text, style))
-            text = ""
-        text, style = text + letter, wanted
-    segments.append(Segment(text, style))
-    return segments
+def _back(column: int, view: View) -> Rgb:
+    """The ground of a column, lighter where the plan may change."""
+    return _AHEAD_BACK if column >= view.column(view.committed) > view.column(view.now) else _BACK
+
+
+def _cell(colour: Rgb, above: Dot, below: Dot, back: Rgb) -> Cell:
+    if above.what == NOTHING:
+        return "▄", _style(_shade(colour, below), back)
+    return "▀", _style(_shade(colour, above), back if below.what == NOTHING else _shade(colour, below))
+
+
+def _joined(cells: Iterable[Cell]) -> list[Segment]:
+    """The characters, those of one style together."""
+    return [
+        Segment("".join(letter for letter, _ in run), style)
+        for style, run in groupby(cells, key=itemgetter(1))
+    ]
 
 
 def _step(value: float) -> str:

@@ -12,7 +12,18 @@ from textual.widgets import Static
 
 from bandmate.band.status import BandStatus
 from bandmate.jam.figures import Item
-from bandmate.jam.lanes import LABEL, Look, blank, is_silent, lanes_of, notes_of, rows_of, ruler_strip, strips
+from bandmate.jam.lanes import (
+    LABEL,
+    Look,
+    blank,
+    ground,
+    is_silent,
+    lanes_of,
+    notes_of,
+    rows_of,
+    ruler_strip,
+    strips,
+)
 from bandmate.jam.roll import Register, View, bar_lines, dots, ruler
 
 _STYLES = {"": "", "strong": "bold", "quiet": "grey50", "bad": "bold red"}
@@ -62,11 +73,11 @@ class Roll(Widget):
         view = View.of(columns, now, max(status.committed, now))
         lines = bar_lines(view, status.clock)
         self._drawn = [ruler_strip(ruler(view, lines))]
-        lanes = lanes_of(status)
+        behind, lanes = ground(view, lines), lanes_of(status)
         for lane, rows in zip(lanes, rows_of(lanes, self.size.height - 1), strict=True):
             if not rows:
                 continue
             register = self._registers.setdefault(lane.who, Register())
             picture = dots(notes_of(lane, status), view, 2 * rows, lane.drums, register)
             look = Look(status.dials, self._chosen == lane.number != 0)
-            self._drawn += strips(lane, look, is_silent(lane, status), picture, view, lines)
+            self._drawn += strips(lane, look, is_silent(lane, status), picture, view, behind)
