@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import mido
 import pytest
 
 from bandmate.library import Library
@@ -200,6 +201,44 @@ def test_what_cannot_be_done_is_said_and_nothing_is_changed(
     [said] = project["said"]
     assert words in said
     assert project["undo"] == []
+
+
+def test_a_midi_file_is_read_as_mido_wrote_it_with_pedal_and_bends(reaper: Reaper) -> None:
+    file = mido.MidiFile(type=1, ticks_per_beat=480)
+    head, piano, drums = (mido.MidiTrack() for _ in range(3))
+    head += [mido.MetaMessage("set_tempo", tempo=500_000), mido.MetaMessage("time_signature", numerator=3)]
+    piano += [
+        mido.MetaMessage("track_name", name="Grand piano"),
+        mido.Message("sysex", data=[1, 2, 3]),
+        mido.Message("program_change", program=0, channel=2),
+        mido.Message("control_change", control=64, value=127, channel=2),
+        mido.Message("note_on", note=60, velocity=80, channel=2),
+        mido.Message("note_on", note=60, velocity=81, channel=2, time=240),
+        mido.Message("aftertouch", value=9, channel=2),
+        mido.Message("note_on", note=60, velocity=0, channel=2, time=240),
+        mido.Message("pitchwheel", pitch=-8192, channel=2),
+        mido.Message("note_off", note=60, channel=2, time=20_000),
+    ]
+    drums += [mido.Message("note_on", note=36, channel=9)]
+    drums += [mido.Message("note_off", note=36, channel=9, time=60)]
+    drums += [mido.MetaMessage("end_of_track", time=1000)]
+    file.tracks += [head, piano, drums]
+    file.save(reaper.folder / "mido.mid")
+    script = reaper.folder / "read.lua"
+    script.write_text(
+        f"local bandmate = dofile({lua(str(SCRIPTS / 'bandmate.lua'))})\n"
+        f"bandmate.insert(bandmate.read_midi({lua(str(reaper.folder / 'mido.mid'))}), 8, 'x')\n"
+    )
+    first, second = reaper.run(str(script))["tracks"]
+    assert (first["name"], second["name"]) == ("Bandmate Grand piano", "Bandmate Drums")
+    [made] = first["items"]
+    assert made["notes"] == [
+        pytest.approx([8, 9, 60, 80, 2]),
+        pytest.approx([8.5, 8 + 20_480 / 480, 60, 81, 2]),
+    ]
+    assert made["controls"] == [[8, 0xB0, 2, 64, 127], [9, 0xE0, 2, 0, 0]]
+    assert second["items"][0]["notes"] == [pytest.approx([8, 8.125, 36, 64, 9])]
+    assert made["to"] == pytest.approx(8 + 20_480 / 480)
 
 
 def test_an_empty_library_is_said(reaper: Reaper) -> None:

@@ -1,4 +1,4 @@
-// A stand-in for Bitwig Studio as a controller script sees it: the functions of its API (version 14) that Bandmate
+// A stand-in for Bitwig Studio as a controller script sees it: the functions of its API (version 15) that Bandmate
 // uses, by name and number of arguments, and a refusal for every other. What Bitwig allows in init alone is refused
 // later; a value that nobody marked as interesting cannot be read; what is asked of the document happens later, and
 // the cursor clip follows the selection later still. A double goes out as a 64-bit OSC float, as in Bitwig.
@@ -32,12 +32,13 @@ function object(name, methods) {
       if (typeof key === "symbol") return undefined;
       const method = methods[key];
       if (!method) return fail(`${name}.${key} is not in the API as far as it is known here`);
-      return (...given) => {
+      const call = (...given) => {
         const most = method.most === undefined ? method.length : method.most;
         if (given.length < method.length || given.length > most) fail(`${name}.${key} takes ${method.length} arguments`);
         if (method.early && !initialising) fail(`${name}.${key} may be called in init alone`);
         return method(...given);
       };
+      return Object.assign(call, { apply: undefined, call: undefined, bind: undefined }); // a host's, not a script's
     },
     set(_, key) { return fail(`${name}.${key} cannot be set`); },
   });
@@ -209,13 +210,16 @@ function overTheNetwork(deliver) {
 
 const padded = (text) => { const raw = Buffer.from(text); return Buffer.concat([raw, Buffer.alloc(4 - (raw.length % 4))]); };
 
+let odd = false; // an engine may hand a whole number over as an int or as a double
+
 function encode(address, atoms) {
   let tags = ",";
   const body = atoms.map((atom) => {
     const raw = Buffer.alloc(8);
     if (typeof atom === "string") { tags += "s"; return padded(atom); }
     if (typeof atom !== "number") return fail(`OSC cannot carry ${atom}`);
-    if (Number.isInteger(atom)) { tags += "i"; raw.writeInt32BE(atom); return raw.subarray(0, 4); }
+    odd = !odd;
+    if (Number.isInteger(atom) && odd) { tags += "i"; raw.writeInt32BE(atom); return raw.subarray(0, 4); }
     tags += "d"; raw.writeDoubleBE(atom); return raw;
   });
   return Buffer.concat([padded(address), padded(tags), ...body]);
@@ -269,7 +273,7 @@ const host = object("ControllerHost", {
   createCursorTrack: early(makeTrack), scheduleTask,
 });
 
-const world = vm.createContext({ host, loadAPI: (version) => { if (version > 14) fail(`API ${version}`); } });
+const world = vm.createContext({ host, loadAPI: (version) => { if (version !== 15) fail(`API ${version}`); } });
 
 const orders = {
   track: ({ name, slots }) => { document.tracks.push({ name, slots }); },

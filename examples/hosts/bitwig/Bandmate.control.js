@@ -1,10 +1,11 @@
-// Bandmate in Bitwig Studio, from its API version 14 (4.1) on: asks a running `bandmate serve` about the selected launcher clip and
-// writes what it answers into the next empty slots of the same track. docs/bitwig.md tells how to install it.
+// Bandmate in Bitwig Studio, from its API version 15 (4.2) on: asks a running `bandmate serve` about the selected
+// launcher clip and writes what it answers into the next empty slots of the same track. docs/bitwig.md tells how to
+// install it.
 //
 // Tried: in node, against a fake of this API, with the real daemon (tests/test_host_bitwig.py).
 // Not tried: in Bitwig Studio itself.
 
-loadAPI(14);
+loadAPI(15);
 host.setShouldFailOnDeprecatedUse(true);
 host.defineController("Bandmate", "Bandmate", "0.1", "6b8f1b5e-3f0c-4a61-9a55-0c2d5c3d7a10", "Bandmate");
 host.defineMidiPorts(0, 0);
@@ -18,7 +19,7 @@ var TICK = 50; // ms
 var REASK = 10; // ticks without an answer before a message is sent again
 var GIVE_UP = 20; // times that it is sent again
 var SETTLE = 60; // ticks that Bitwig has to make and show a clip
-var CHUNK = 40; // notes of a chunk
+var CHUNK = 16; // notes of a chunk: at most 40, and a method takes only so many arguments
 var NOBODY = "Bandmate does not answer: start it with `bandmate serve`";
 var TASKS = ["Continue", "Vary", "Harmonise", "Drumify", "Accompany", "Humanise", "Generate"];
 var ROLES = ["drums", "bass", "chords", "guitar", "strings", "melody"];
@@ -255,14 +256,22 @@ function Daemon(port, ours) {
     this.connected = false;
     this.id = Math.floor(Math.random() * 8000000); // another run's ids are not used again
     this.waiting = {};
+    this.senders = {};
     this.quiet = 0;
     this.hello();
 }
 
 Daemon.prototype.next = function () { return ++this.id; };
 
+// A host's method need not know `apply`, so a call is written for each number of arguments.
 Daemon.prototype.send = function (name, atoms) {
-    this.connection.sendMessage.apply(this.connection, ["/bandmate/" + name].concat(atoms));
+    var words = ["address"];
+    if (!this.senders[atoms.length]) {
+        for (var i = 0; i < atoms.length; i++) { words.push("atoms[" + i + "]"); }
+        this.senders[atoms.length] = new Function("connection", "address", "atoms",
+            "connection.sendMessage(" + words.join(", ") + ");");
+    }
+    this.senders[atoms.length](this.connection, "/bandmate/" + name, atoms);
 };
 
 Daemon.prototype.hello = function () { this.ask("hello", [1, this.ours, "Bitwig"], this); };
