@@ -351,6 +351,25 @@ def test_clear_silences_all() -> None:
     assert [pitch for _, pitch in onsets(graph)] == [50, 36]
 
 
+def test_the_end_of_a_note_that_was_cleared_does_not_cut_a_new_one() -> None:
+    graph = loaded()
+    begun = graph.now
+    band_notes(graph, "bass", (0.1, 1.0, 36, 90))
+    graph.from_script(2, "here", 50.0, 500.0, 50, 90)
+    graph.run(begun + 200)
+    graph.from_script(2, "clear")
+    cleared = len(graph.notes())
+    band_notes(graph, "bass", (0.5, 2.0, 36, 90))
+    graph.from_script(2, "here", 60.0, 1500.0, 50, 90)
+    graph.run(begun + 3000)
+    assert graph.notes()[cleared:] == [
+        (pytest.approx(begun + 250), 36, 90),
+        (pytest.approx(begun + 260), 50, 90),
+        (pytest.approx(begun + 1250), 36, 0),
+        (pytest.approx(begun + 1760), 50, 0),
+    ]
+
+
 def test_switching_the_device_off_silences_it() -> None:
     graph = loaded()
     band_notes(graph, "bass", (0.1, 8.0, 36, 90))

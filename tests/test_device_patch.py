@@ -213,6 +213,10 @@ def test_an_audition_sounds_in_the_devices_of_its_role_and_here() -> None:
         (begun + 200, 36, 80),
         (begun + 250, 36, 0),
     ]
+    graph.from_script(2, "drums", "clear")
+    graph.from_script(2, "now", "drums", 0.0, 50.0, 36, 90)
+    graph.run(graph.now + 100)
+    assert graph.notes()[-1][1:] == (36, 0)
     part = loaded("part")
     part.from_script(2, "plays", "bass")
     part.broadcast("bandmate.audition", ("bass", 0.0, 50.0, 40, 90))
