@@ -17,6 +17,7 @@ import argparse
 import bisect
 import contextlib
 import itertools
+import math
 import multiprocessing
 import os
 import random
@@ -73,6 +74,7 @@ DRIFTS: dict[str, Tempo] = {
 }
 UNSTEADY = 0.012
 HEARD_BEATS = 24.0
+GIVEN_UP = 30.0
 
 _spawn = multiprocessing.get_context("spawn")
 
@@ -251,6 +253,8 @@ def back_after(accident: Callable[[], float], leader: ConductorLink, follower: C
     begun = accident()
     right: list[float] = []
     while len(right) < 8:
+        if now() - begun > GIVEN_UP:
+            return math.inf
         state = follower.clock
         if state.time > (right[-1] if right else begun):
             apart = abs(leader.clock.beat_at(state.time) - state.beat) * 60.0 / leader.clock.bpm

@@ -144,6 +144,19 @@ def test_pulses_that_are_held_up_and_come_in_a_bunch_lose_no_beat(stage: Stage, 
     assert stage.beat == pytest.approx((stage.time - begun) * 2.0, abs=0.03)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_lost_clock_is_found_through_jitter(stage: Stage, seed: int) -> None:
+    source, begun = random.Random(seed), stage.time
+    stage.hear(START)
+    gap = range(24 * 16, 24 * 24)
+    for index in range(24 * 40):
+        if index not in gap:
+            stage.run_to(max(stage.time, begun + index / 48.0 + source.gauss(0.0, JITTER)))
+            stage.hear(PULSE)
+    assert stage.clock.running and stage.faults == ["clock_lost"]
+    assert stage.beat == pytest.approx((stage.time - begun) * 2.0, abs=0.13)
+
+
 def test_one_that_comes_back_with_another_tempo_or_late_waits_for_its_start(stage: Stage) -> None:
     stage.hear(START)
     send(stage, 16.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 PULSES_PER_BEAT = 24
 
@@ -18,14 +19,15 @@ class PulseFilter:
     faster than half a second is averaged out, and a change of tempo is followed in a beat or two. Pulses
     further than half a period from their prediction are passed over, for they may come in a bunch after a
     stall; where STRAYS of them follow one another the loop begins anew from these: with the tempo as it was,
-    `missed` of them were lost; else the tempo has jumped.
+    some were lost on the way; else the tempo has jumped. Between SAME_TEMPO and DOUBTFUL, shares of the
+    period, it may be either, and MANY of them decide.
     """
 
     WIDE, STEADY = 0.2, 0.014
     """Bandwidth of the loop at first and after two beats, as a fraction of the pulse rate."""
 
-    STRAYS = 12
-    SAME_TEMPO = 0.03
+    STRAYS, MANY = 12, 36
+    SAME_TEMPO, DOUBTFUL = 0.03, 0.15
 
     def __init__(self) -> None:
         self.time = -math.inf
@@ -83,17 +85,32 @@ class PulseFilter:
         self._strays.clear()
 
     def _stray(self, time: float) -> int | None:
-        self._strays = [*self._strays[-self.STRAYS :], time]
-        period = (time - self._strays[0]) / self.STRAYS
-        if len(self._strays) <= self.STRAYS or period != _plausible(period):
+        self._strays = [*self._strays[-self.MANY :], time]
+        if len(self._strays) <= self.STRAYS:
             return 0
+        period = spacing(self._strays[-self.STRAYS - 1 :])
+        if period != _plausible(period):
+            return 0
+        other = abs(period / self.period - 1.0)
+        if self.SAME_TEMPO <= other <= self.DOUBTFUL:
+            if len(self._strays) <= self.MANY:
+                return 0
+            period = spacing(self._strays)
+            other = abs(period / self.period - 1.0)
         missed = None
-        if abs(period / self.period - 1.0) < self.SAME_TEMPO:
+        if other < self.SAME_TEMPO:
             missed = max(0, round((time - self.time) / self.period))
         else:
             self.period = period
         self._anchor(time)
         return missed
+
+
+def spacing(times: Sequence[float]) -> float:
+    """The least-squares interval of evenly spaced times."""
+    middle = (len(times) - 1) / 2.0
+    spread = sum((index - middle) ** 2 for index in range(len(times)))
+    return sum((index - middle) * time for index, time in enumerate(times)) / spread
 
 
 def _plausible(period: float) -> float:

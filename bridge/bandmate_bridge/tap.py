@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from bandmate_bridge.pulse_filter import spacing
+
 FEWEST, MOST = 4, 8
 PAUSE = 2.5
 """Seconds after which a tap is the first of others."""
@@ -30,11 +32,4 @@ class TapTempo:
                 taps.clear()
                 taps.append(newest)
         taps.append(time)
-        return 60.0 / _interval(list(taps)) if len(taps) >= FEWEST else None
-
-
-def _interval(times: list[float]) -> float:
-    """The least-squares interval of evenly spaced times."""
-    middle = (len(times) - 1) / 2.0
-    spread = sum((index - middle) ** 2 for index in range(len(times)))
-    return sum((index - middle) * time for index, time in enumerate(times)) / spread
+        return 60.0 / spacing(taps) if len(taps) >= FEWEST else None
