@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 from bandmate.library import Library
 from bandmate.tasks.form import Songwriter
 from bandmate.tasks.studio import Studio
+from bandmate_bridge.osc_client import OscClient
 from bandmate_bridge.osc_clients import Client
 from bandmate_bridge.osc_packet import Atom
 from bandmate_bridge.osc_server import OWN, Handler, OscServer
@@ -289,6 +291,32 @@ def test_every_task_is_answered_by_the_model(bitwig: Bitwig, port: int, library:
     assert bitwig.created == list(range(3, 3 + len(bitwig.created)))
 
 
+def test_the_live_band_plays_to_the_transport(port: int, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "bandmate", "serve", "--osc-port", str(port), "--library", str(tmp_path)]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    server = subprocess.Popen(words, env=environ, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    bitwig = Bitwig(port, [None] * 64)
+    try:
+        bitwig.tell("set", label="Band/Follow Bitwig", to=True)
+        bitwig.popup("connected")
+        bitwig.tell("transport", name="tempo", to=100.5)
+        bitwig.tell("transport", name="playing", to=True)
+        begun, state = time.monotonic(), {}
+        while time.monotonic() < begun + 30 and not state.get("band_planned"):
+            bitwig.tell("transport", name="position", to=(time.monotonic() - begun) * 100.5 / 60)
+            time.sleep(0.05)
+            if int((time.monotonic() - begun) * 20) % 20 == 0:
+                with OscClient(port) as client:
+                    words = client.ask("status")[-1].values
+                state = dict(zip(words[::2], words[1::2], strict=True))
+        assert (state["clock"], state["band"], state["refused"]) == ("host", "playing", 0)
+        assert state["bpm"] == pytest.approx(100.5)
+    finally:
+        bitwig.close()
+        server.terminate()
+        server.wait(20)
+
+
 def test_the_band_follows_the_transport(port: int, bitwig: Bitwig) -> None:
     heard: SimpleQueue[tuple[str, tuple[Atom, ...]]] = SimpleQueue()
 
@@ -309,8 +337,10 @@ def test_the_band_follows_the_transport(port: int, bitwig: Bitwig) -> None:
         bitwig.tell("transport", name="position", to=10.5)
         bitwig.tell("transport", name="playing", to=True)
         assert heard.get(timeout=10) == ("clock", ("host",))
-        while (message := heard.get(timeout=10))[0] != "host":
-            assert message == ("band", ("play", 1))
+        asked = [heard.get(timeout=10) for _ in range(3)]
+        assert asked == [("band", turn) for turn in (("energy", 0.5), ("swing", 0), ("play", 1))]
+        while (message := heard.get(timeout=10))[0] != "host" or message[1][0] == 0:
+            pass
         assert message[1] == (1, 10.5, 96.25, 4, 4, 0, 0, 16)
         bitwig.tell("transport", name="playing", to=False)
         while (message := heard.get(timeout=10))[1][0] == 1:

@@ -312,8 +312,12 @@ Daemon.prototype.lost = function () {
 Daemon.prototype.hear = function (message) {
     var name = message.getAddressPattern().substring("/bandmate/".length), atoms = atomsOf(message);
     if (name === "welcome") {
-        if (!this.connected) { tell("connected"); }
+        var anew = !this.connected;
         this.connected = true;
+        if (anew) {
+            tell("connected");
+            if (band.on.get()) { band.follow(true); }
+        }
     } else if (name === "bye") {
         this.lost();
     }
@@ -467,6 +471,7 @@ function count(table) {
 
 function Band(settings) {
     var self = this;
+    this.turned = {};
     this.on = settings.getBooleanSetting("Follow Bitwig", "Band", false);
     this.on.markInterested();
     [transport.isPlaying(), transport.playPosition(), transport.isArrangerLoopEnabled(), transport.arrangerLoopStart(),
@@ -482,6 +487,7 @@ function Band(settings) {
 
 Band.prototype.turn = function (label, key, usual) {
     var self = this, setting = host.getDocumentState().getNumberSetting(label, "Band", 0, 1, 0.01, "", usual);
+    this.turned[key] = setting;
     setting.addRawValueObserver(function (value) { self.dial(key, Math.round(value * 100) / 100); });
 };
 
@@ -492,6 +498,7 @@ Band.prototype.dial = function (key, value) {
 Band.prototype.follow = function (on) {
     if (!daemon || !daemon.connected) { return; }
     if (on) { daemon.ask("clock", ["host"], this); }
+    for (var key in this.turned) { this.dial(key, Math.round(this.turned[key].getRaw() * 100) / 100); }
     daemon.ask("band", ["play", on ? 1 : 0], this);
 };
 
