@@ -27,14 +27,13 @@ var Device = (function () {
         this.drumsShown = "";
         this.drumsDue = 0;
         this.sentence = "";
+        this.bandLine = "";
         this.daemon = new Daemon({
             send: this.say.bind(this, OSC),
             listen: this.network.bind(this, "listen"),
             aim: this.network.bind(this, "daemon"),
             state: this.stateOfDaemon.bind(this),
-            told: function () {
-                return undefined;
-            }
+            told: this.announced.bind(this)
         }, kind === "part" ? "Bandmate Part" : "Bandmate");
         this.targets = new Targets(this.say.bind(this, UI));
         this.shelf = new Shelf(this.targets, this.settings);
@@ -72,6 +71,18 @@ var Device = (function () {
             }
         }
         this.status(sentence);
+    };
+
+    // What the daemon tells without being asked: the band's state is shown where it changes.
+    Device.prototype.announced = function (name, id, values) {
+        var line;
+        if (name === "band_state") {
+            line = "Band " + values[0] + (values[2] ? ", to keep up: " + values[2] : "");
+            if (line !== this.bandLine && !this.job) {
+                this.status(line);
+            }
+            this.bandLine = line;
+        }
     };
 
     // Live is ready: the Live API may be used from here on.

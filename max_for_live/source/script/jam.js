@@ -60,15 +60,17 @@ var Jam = (function () {
             });
             this.tell(atoms, now);
         } else if (this.settings.on("jam")) {
-            this.daemon.ask("clock", ["host"], function (name, values) {
-                if (name === "refused" && values[0] !== "lost") {
-                    jam.show(String(values[1]));
-                }
-            }, now);
             Object.keys(DIALS).forEach(function (varname) {
                 atoms = atoms.concat(jam.dial(varname));
             });
-            this.tell(atoms.concat(this.wishes()), now);
+            atoms = atoms.concat(this.wishes());
+            this.daemon.ask("clock", ["host"], function (name, values) { // the band begins on Live's clock
+                if (name === "ok") {
+                    jam.tell(atoms, new Date().getTime());
+                } else if (values[0] !== "lost") {
+                    jam.show(String(values[1]));
+                }
+            }, now);
         }
     };
 
