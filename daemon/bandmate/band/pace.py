@@ -10,7 +10,7 @@ from bandmate_models.score import Role
 
 STEP = 6
 """Ticks that are committed at a time: half a beat."""
-MARGIN = 0.015
+MARGIN = 0.025
 """Seconds before its first beat at which a commitment leaves at the latest."""
 SURE = 1.3
 """Times the 95th percentile that is taken for what planning takes."""

@@ -69,15 +69,18 @@ class Planner:
         chord = self._hand.read(held, beat) if lock else None
         self.plan.guide.tell_chord(self.committed, chord)
 
-    def commit(self, known: int, late: Callable[[], bool]) -> Commitment:
+    def commit(self, known: int, late: Callable[[], bool], *, afresh: bool = False) -> Commitment:
         """Makes the next ticks certain, with the player known up to tick `known`.
 
         `late` is asked after every token; once it is true, an earlier plan stands in, or the last bar.
+        `afresh`: who leads has said something new, of which that plan knows nothing.
         """
         plan, first, level = self.plan, self.committed, self.pace.now
         last = first + level.step
         earlier = plan.planned(first, last) if plan.written_to >= last else None
         ended = self._end_foreign(first)
+        if afresh:
+            plan.rewrite(first)
         ready = not level.repeat and not late() and self._write(known, first, last, late)
         repeated = not ready and (earlier is None or level.repeat)
         known_then = known if ready else self._known
@@ -101,8 +104,7 @@ class Planner:
         """Plans the ticks from `first` to before `last`; whether that was done before it was `late`."""
         plan = self.plan
         if plan.pressed:
-            for _ in plan.prepare(known, first):
-                pass
+            return False
         plan.revise(known, first)
         self._writing = plan.write(known, first, last)
         for _ in self._writing:
@@ -120,6 +122,8 @@ class Planner:
             yield from begun
         else:
             self.plan.revise(known, committed)
+        if self.plan.pressed:
+            return
         yield from self.plan.write(known, committed, until)
 
     def _age(self, row: Row, known: int) -> float:
@@ -131,7 +135,8 @@ class Planner:
 
     def think(self) -> None:
         """A little of what can be done before the next commitment."""
-        for work in (self._writing, self._preparing):
+        first, second = self._writing, self._preparing
+        for work in (second, first) if self.plan.crowded else (first, second):
             try:
                 next(work)
                 return
@@ -144,12 +149,17 @@ class Planner:
         self.plan.change(ensemble)
 
     def move(self, ticks: int, to: int) -> None:
-        """The clock has jumped by `ticks`; the band goes on at tick `to`."""
-        self._writing = self._preparing = iter(())
-        self._lasting = []
-        self.plan.move(ticks)
+        """The clock has jumped: what was is so many ticks later now, and the band goes on at tick `to`."""
+        self._lasting = [
+            row._replace(tick=row.tick + ticks) for row in self._lasting if to == self.committed + ticks
+        ]
+        self.plan.move(ticks, to)
+        self._hand.move(ticks / TICKS_PER_BEAT)
         self.begin += ticks
+        self._known += ticks
         self.committed = to
+        self._writing = self._look_ahead(None, self._known, to, to + self.pace.now.ahead)
+        self._preparing = self.plan.prepare(self._known, to)
 
     def planned(self) -> list[Row]:
         """What is planned beyond what is certain."""

@@ -6,6 +6,7 @@ import copy
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice, repeat
 
 import numpy as np
@@ -48,6 +49,12 @@ class Piece:
     rows: list[Row] = field(default_factory=list)
 
 
+@lru_cache(maxsize=8)
+def order_of(bar: int, lag: int | None) -> tuple[Slice, ...]:
+    """The frames of LONGEST bars of one kind, in the order of the sequence."""
+    return tuple(in_order(frames_of_bars(repeat(bar, LONGEST)), lag))
+
+
 class Lane:
     """Bars from tick `start` on, of the player as far as known and of the band as far as committed.
 
@@ -66,8 +73,7 @@ class Lane:
         reader = Reader()
         for token in header:
             reader.feed(token)
-        frames = frames_of_bars(islice(repeat(ensemble.bar), LONGEST))
-        self._order = list(in_order(frames, ensemble.header.lag))
+        self._order = order_of(ensemble.bar, ensemble.header.lag)
         self._grammar = Grammar(reader, self._order, ensemble.constraints, (guide,))
         self._guide = guide
         self._steering = ensemble.steering()
@@ -148,11 +154,17 @@ class Lane:
         """The band's events from tick `first` to before `last`, as they stand."""
         return [
             row
-            for piece in self._pieces
+            for piece in tuple(self._pieces)  # another thread may look while it is written
             if piece.slice.stream == "m"
             for row in piece.rows
             if first <= row.tick < last
         ]
+
+    def move(self, ticks: int) -> None:
+        """Takes everything to be so many ticks later, whole bars as a rule; nothing need be read again."""
+        self.start += ticks
+        for piece in self._pieces:
+            piece.rows[:] = [row._replace(tick=row.tick + ticks) for row in piece.rows]
 
     def guide_from_here(self) -> None:
         """Makes the guide, which lanes share, count from this lane's first bar, in its slots."""
@@ -251,6 +263,7 @@ class Lane:
         begun = self._grammar.reader.stage is not Stage.FRAME
         self._midway = True
         while True:
+            self.guide_from_here()  # another lane may have been read meanwhile
             mask = self._grammar.mask()
             mask[_ONSETS][closed] = False
             if begun:

@@ -63,6 +63,11 @@ class Ledger:
         for kept in self._rows.values():
             del kept[: bisect_left(kept, (before,))]
 
+    def cut(self, after: int) -> None:
+        """Lets go of what begins from a tick on."""
+        for kept in self._rows.values():
+            del kept[bisect_left(kept, (after,)) :]
+
     def move(self, ticks: int) -> None:
         """Sets everything so many ticks later."""
         for stream, kept in self._rows.items():

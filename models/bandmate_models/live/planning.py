@@ -12,10 +12,12 @@ from .guide import LiveGuide
 from .lane import Lane
 from .ledger import Ledger, Row
 
-CAPACITY = 2048
+CAPACITY = 2560
 """Tokens of a live cache: about a dozen bars of four parts. Every token of the past costs a step a little."""
-FULL, KEPT = 0.75, 0.4
+FULL, KEPT = 0.65, 0.35
 """Shares of the capacity: where another cache is begun, and how much of the past it is given."""
+CROWDED, ROOM = 0.75, 256
+"""The share of the capacity from which that is urgent, and the tokens that a commitment may need."""
 HISTORY_BARS = 64
 """Bars of the ledger that are kept."""
 
@@ -70,11 +72,16 @@ class LivePlan:
         """The band's planned events from tick `first` to before `last`."""
         return self._lane.rows(first, last)
 
-    def move(self, ticks: int) -> None:
-        """The clock has jumped: what was played is taken to have been so many ticks later, and goes on."""
+    def move(self, ticks: int, to: int) -> None:
+        """The clock has jumped: what was played is taken to have been so many ticks later, up to tick `to`.
+
+        `revise` has to come before anything else.
+        """
         self.ledger.move(ticks)
+        self.ledger.cut(to)
+        self.guide.move(ticks)
         self._origin += ticks
-        self._lane = self._lane_from(self._lane.start + ticks, self._lane.decoder)
+        self._lane.move(ticks)
         self._next = None
 
     def commit(self, rows: list[Row]) -> None:
@@ -99,7 +106,12 @@ class LivePlan:
     @property
     def pressed(self) -> bool:
         """Whether the cache is so full that to plan must wait until the other one has taken over."""
-        return self._lane.length > self._capacity - 256
+        return self._lane.length > self._capacity - ROOM
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the other cache had better be read before anything is looked ahead."""
+        return self._lane.length > CROWDED * self._capacity
 
     def _begin(self, committed: int) -> int:
         """The bar line from which the second cache is to know the past."""
