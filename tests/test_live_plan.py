@@ -183,7 +183,7 @@ def test_what_was_played_moves_with_a_jump_of_the_clock(weights: Weights) -> Non
     plan = LivePlan(weights, made, 0, seed=11)
     play(plan, tune(PLAYERS, 16), 16)
     before = plan.ledger.rows("m", 0, 192)
-    plan.move(-96)
+    plan.move(-96, 96)
     assert plan.ledger.rows("m", -96, 96) == [row._replace(tick=row.tick - 96) for row in before]
     plan.revise(96, 96)
     for _ in plan.write(96, 96, 120):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
 import time
@@ -22,6 +23,7 @@ from bandmate_bridge.messages import (
     ClockState,
     CountIn,
     FromConductor,
+    Jumped,
     Measure,
     NoteHeard,
     Panic,
@@ -47,6 +49,10 @@ RECAST_BARS = 4
 """Bars after which the band looks whether the players' parts or their key are others."""
 JUMP = 0.5
 """Beats by which a clock that moves on has jumped."""
+HEADSTART = 0.1
+"""Seconds, besides those that planning takes, from the clock's start to the band's first beat."""
+SLACK = 0.01
+"""Beats before a bar line from which on it is that line."""
 DRIFT = 0.04
 """Share of the tempo by which it must change for the model to be told."""
 
@@ -109,6 +115,8 @@ class Band:
         self._players: deque[LiveNote] = deque(maxlen=500)
         self._late = self._dropped = self._bar = 0
         self._measured = 0.0
+        self._earliest = -math.inf
+        """Beat before which the band does not come in, since clicks are to be heard first."""
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="band", daemon=True)
 
@@ -185,7 +193,7 @@ class Band:
             self._dropped,
             *self.pace.percentiles(),
             ages[int(0.95 * (len(ages) - 1))] if ages else 0.0,
-            len(playing.degraded),
+            playing.degraded,
             playing.bar,
             playing.planner.plan.slides,
         )
@@ -234,6 +242,8 @@ class Band:
         self.urgent = True
         playing.commit()
         self.urgent = False
+        if self.state == "counting":
+            self._change_state("playing")
         if playing.over:
             self._leave()
             self.dials["play"] = 0.0
@@ -253,6 +263,9 @@ class Band:
                 self._witness.heard(ended)
         elif isinstance(message, ClockState):
             self._hear_clock(message)
+        elif isinstance(message, Jumped):
+            if message.carried:
+                self._carry(message)
         elif isinstance(message, Turn):
             self._dial(message)
         elif isinstance(message, Cast):
@@ -265,23 +278,39 @@ class Band:
 
     def _hear_clock(self, clock: ClockState) -> None:
         before, self._clock = self._clock, clock
+        by = clock.beat - before.beat_at(clock.time)
+        jumped = clock.jumps != before.jumps or abs(by) > JUMP
         self.scoring.clock(clock)
         playing = self._performance
         if playing is not None:
             playing.clock = clock
+        elif jumped:
+            self._ear.move(by)
+        if jumped:
+            self._players = _moved(self._players, by)
         if not clock.running:
             if playing is not None:
                 self._rest(keep_on=True)
         elif playing is None:
             if self.dials["play"] >= 0.5:
                 self._begin()
-        elif abs(clock.beat - before.beat_at(clock.time)) > JUMP:
-            playing.jump()
         elif (clock.numerator, clock.denominator) != (before.numerator, before.denominator):
-            self._rest(keep_on=True)
-            self._begin()
+            playing.silence()
+            self._begin(midway=True)
+        elif jumped:
+            playing.jump()
         elif self.scoring.tempo_is_news(DRIFT):
             playing.recast()
+
+    def _carry(self, jumped: Jumped) -> None:
+        """The clock has jumped, and what was sent to the conductor goes along."""
+        self._clock = self._clock._replace(beat=self._clock.beat + jumped.by, jumps=jumped.jumps)
+        self._players = _moved(self._players, jumped.by)
+        if self._performance is None:
+            self._ear.move(jumped.by)
+        else:
+            self._performance.clock = self._clock
+            self._performance.carry(jumped.by)
 
     def _dial(self, turn: Turn) -> None:
         dial, _ = find_dial(turn.name)
@@ -309,15 +338,23 @@ class Band:
 
     def _come_in(self, *, counted: bool) -> None:
         self.dials["play"] = 1.0
-        if self._clock.running:
+        clock = self._clock
+        if clock.running:
+            if counted:
+                line = clock.bar_after(clock.beat_at(time.perf_counter()))
+                self._earliest = line + clock.bar_length - SLACK
+                self._send(CountIn(1))
             self._begin()
-        elif self._clock.source == "internal":
+        elif clock.source == "internal":
+            self._earliest = -SLACK
             self._change_state("counting")
-            self._send(CountIn(1) if counted else Start(0.0))
+            ahead = (self.pace.lead + HEADSTART) * clock.bpm / 60.0
+            self._send(CountIn(1) if counted else Start(-ahead))
 
-    def _begin(self) -> None:
-        """From the next bar line on that there is time for."""
+    def _begin(self, *, midway: bool = False) -> None:
+        """From the next bar line on that there is time for; `midway`, at once."""
         self._late = self._dropped = self._bar = 0
+        earliest, self._earliest = self._earliest, -math.inf
         try:
             self._performance = Performance(
                 self._weights,
@@ -329,12 +366,15 @@ class Band:
                 self._clock,
                 self._ear,
                 seed=self._seed,
+                earliest=earliest,
+                midway=midway,
             )
         except BandmateError as error:
             self._witness.notice(error.code, str(error))
             self._rest()
             return
-        self._change_state("playing")
+        if not midway:
+            self._change_state("playing" if earliest == -math.inf else "counting")
 
     def _rest(self, *, keep_on: bool = False) -> None:
         """Stops at once: what sounds ends, what was planned is forgotten. `keep_on`: until the clock runs."""
@@ -354,3 +394,8 @@ class Band:
         if state != self.state:
             self.state = state
             self._witness.state(state, self._bar, self.pace.now.name, self._timing().in_time)
+
+
+def _moved(notes: deque[LiveNote], beats: float) -> deque[LiveNote]:
+    """Notes as if they had been played so many beats later."""
+    return deque((note._replace(start=note.start + beats) for note in notes), maxlen=notes.maxlen)

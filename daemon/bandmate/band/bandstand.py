@@ -67,7 +67,7 @@ class Bandstand:
         self.takes: tuple[Take, ...] = ()
         """The session's, once it has ended."""
         seed = 0 if controls.seed is None else controls.seed
-        self.desk = BandDesk(controls, notice)
+        self.desk = BandDesk(controls, notice, self.hear)
         self.band = Band(weights, send, self, controls, band_roles(controls), seed=seed, ports=ports)
         self.desk.band = self.band
         self.controllers = ControlMap(bindings, self.band.stands)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from bandmate.band.band import Band, State
-from bandmate.band.dials import ROLES, dial_names
+from bandmate.band.dials import ROLES, checked, dial_names
 from bandmate.band.status import LiveNote
 from bandmate_bridge.messages import NoteHeard
 from bandmate_bridge.osc_clients import Client
@@ -17,9 +18,8 @@ from bandmate_models.errors import BandmateError
 from bandmate_models.score import Role
 
 NOTES_A_MESSAGE = 40
-WISHES = ("key", "genre", "mood", "valence", "arousal", "swing", "programs", "temperature")
-"""Controls that the band takes, besides its dials and `roles`."""
-
+WISHES = ("roles", "key", "genre", "mood", "valence", "arousal", "programs", "temperature")
+"""Controls that the band takes, besides its dials."""
 
 HEARD_AHEAD = 0.2
 """Seconds that notes are sent ahead to clients which play them themselves."""
@@ -30,9 +30,14 @@ class BandDesk:
 
     band: Band
 
-    def __init__(self, controls: Controls, notice: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, controls: Controls, notice: Callable[[str, str], None], play: Callable[[NoteHeard], None]
+    ) -> None:
+        """`play` takes the keys that a client tells of."""
         self._controls = controls
         self._notice = notice
+        self._play = play
+        self._lock = threading.Lock()  # of who listens: a client says so, the band finds that one has gone
         self._listeners: list[Client] = []
         self._sent = 0
 
@@ -44,39 +49,37 @@ class BandDesk:
     def _band(self, client: Client, request: int, *wishes: Atom) -> None:
         """Dials, parts and wishes; all are checked before any is turned."""
         pairs = dict(zip(map(str, wishes[::2]), wishes[1::2], strict=True))
-        listen = pairs.pop("listen", None)
-        roles = pairs.pop("roles", None)
+        listen = _number("listen", pairs.pop("listen")) if "listen" in pairs else None
         known = dial_names()
-        dials = {name: _number(name, pairs.pop(name)) for name in list(pairs) if name in known}
+        dials = {name: checked(name, _number(name, pairs.pop(name))) for name in list(pairs) if name in known}
         strange = [name for name in pairs if name not in WISHES]
         if strange:
             raise BandmateError(
-                f"the band has no {strange[0]!r}; it has roles, listen, {', '.join(WISHES)} and its dials",
+                f"the band has no {strange[0]!r}; it has listen, {', '.join(WISHES)} and its dials",
                 "bad_value",
             )
-        if pairs or roles is not None:
-            controls = Controls.parse(
-                {**pairs, **({"roles": roles} if roles else {})}, base=self.band.scoring.controls
-            )
+        if pairs:
+            controls = Controls.parse(pairs, base=self._controls)
             self.band.cast(controls.asked_roles(self.band.scoring.roles), controls)
             self._controls = controls
         if listen is not None:
-            self._listen(client, bool(_number("listen", listen)))
+            self._listen(client, listen >= 0.5)
         for name in sorted(dials, key=lambda name: name == "play"):
             self.band.turn(name, dials[name])
         client.tell("ok", request)
 
     def _listen(self, client: Client, wanted: bool) -> None:
-        others = [other for other in self._listeners if other is not client and not other.gone]
-        self._listeners = [*others, client] if wanted else others
-        self.band.pace.least = HEARD_AHEAD if self._listeners else 0.0
+        with self._lock:
+            others = [other for other in self._listeners if other is not client and not other.gone]
+            self._listeners = [*others, client] if wanted else others
+            self.band.pace.least = HEARD_AHEAD if self._listeners else 0.0
 
     def _play_note(
         self, client: Client, request: int, beat: float, pitch: int, velocity: int, channel: int
     ) -> None:
         if not 0 <= channel <= 15:
             raise BandmateError(f"a channel is 0 to 15, not {channel}", "bad_value")
-        self.band.hear(NoteHeard(beat, time.perf_counter(), channel, pitch, velocity))
+        self._play(NoteHeard(beat, time.perf_counter(), channel, pitch, velocity))
 
     # What the band tells
 
@@ -103,6 +106,8 @@ class BandDesk:
 
     def _tell(self, name: str, *atoms: Atom) -> None:
         for client in self._listeners:
+            if client.gone:
+                self._listen(client, False)
             client.tell(name, *atoms)
 
 

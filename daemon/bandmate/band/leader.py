@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bandmate_models.live.guide import LiveGuide
 from bandmate_models.live.ledger import voice_of
 from bandmate_models.score import Role
+from bandmate_models.vocabulary import TICKS_PER_BEAT
 
 SOLOISTS: tuple[Role, ...] = ("melody", "guitar", "strings")
 """Parts that answer the player when they trade; without one of them everybody but drums and bass does."""
@@ -32,6 +33,11 @@ class Form:
     def line_before(self, tick: int) -> int:
         """The last bar line at or before a tick."""
         return self.line + (tick - self.line) // self.bar * self.bar
+
+    def fits(self, beats: float) -> bool:
+        """Whether a jump by so many beats leads from bar line to bar line."""
+        bars = beats * TICKS_PER_BEAT / self.bar
+        return abs(bars - round(bars)) * self.bar < 0.5
 
     def number(self, tick: int) -> int:
         """The number of the bar that a tick lies in, from 0."""

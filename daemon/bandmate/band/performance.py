@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections import deque
@@ -41,7 +40,8 @@ class Audience(Protocol):
 class Performance:
     """Plays by `clock`, which its owner keeps up to date. All of it happens on the band's thread.
 
-    It comes in on the next bar line that there is time for. Raises BandmateError("bad_metre").
+    It comes in on the next bar line that there is time for, not before the beat `earliest`; `midway`, at once
+    and within a bar. Raises BandmateError("bad_metre").
     """
 
     def __init__(
@@ -56,26 +56,34 @@ class Performance:
         ear: Ear,
         *,
         seed: int,
+        earliest: float = -math.inf,
+        midway: bool = False,
     ) -> None:
         self.clock = clock
         self.pace = pace
         self.heard: deque[LiveNote] = deque(maxlen=2000)
         self.planned = 0
         self.bar = 0
-        self.degraded: set[int] = set()
+        self.degraded = 0
+        """Bars in which something was given up."""
+        self._degraded_at = -1
+        self._afresh = False
+        self._told_programs: dict[Role, int] = {}
         self._send = send
         self._audience = audience
         self._scoring = scoring
         self._output = output
         ensemble = scoring.ensemble(ear)
-        soon = clock.beat_at(time.perf_counter() + pace.lead)
-        first = round(clock.bar_after(soon - BEFORE_THE_LINE) * TICKS_PER_BEAT)
-        self.planner = Planner(weights, ensemble, first, pace, seed=seed)
+        line, soon = self._soon()
+        if not midway:
+            beat = max(self._soonest - BEFORE_THE_LINE, earliest)
+            line = soon = round(clock.bar_after(beat) * TICKS_PER_BEAT)
+        self.planner = Planner(weights, ensemble, line, pace, seed=seed)
+        self.planner.committed = soon
         self.ear = ear
         ear.ledger = self.planner.plan.ledger
-        self.leader = Leader(self.planner.plan.guide, scoring.roles, Form(first, ensemble.bar_ticks))
-        output.roles = scoring.roles
-        self._send_programs()
+        self.leader = Leader(self.planner.plan.guide, scoring.roles, Form(line, ensemble.bar_ticks))
+        self._hold_to_wishes()
 
     @property
     def due(self) -> float:
@@ -104,16 +112,18 @@ class Performance:
         planner.listen(self.ear.leading(int(dials["split"])), beat, lock=dials["chord_lock"] >= 0.5)
         rests = self.ear.silent_since(beat) * TICKS_PER_BEAT > bar
         fewer: tuple[Role, ...] = EXPENDABLE if self.pace.now.fewer else ()
-        self.leader.lead(planner.committed, dials, player_rests=rests, without=fewer)
+        news = self.leader.lead(planner.committed, dials, player_rests=rests, without=fewer)
         latest = clock.time_at(planner.committed / TICKS_PER_BEAT) - self.pace.latest
-        done = planner.commit(known, lambda: time.perf_counter() > latest)
+        done = planner.commit(known, lambda: time.perf_counter() > latest, afresh=news or self._afresh)
+        self._afresh = False
         self._play(done)
         step = (done.last - done.first) / TICKS_PER_BEAT * 60.0 / clock.bpm
         took = time.perf_counter() - begun
         self.pace.planned(took, step, stale=done.stale, repeated=done.repeated)
         self.bar = self.leader.form.number(done.first)
         if done.repeated or self.pace.now.fewer:
-            self.degraded.add(self.bar)
+            self.degraded += self.bar != self._degraded_at
+            self._degraded_at = self.bar
 
     def end(self) -> None:
         """Asks for an ending on the first beat of the bar after the next."""
@@ -122,7 +132,7 @@ class Performance:
     def fill(self) -> None:
         """Asks for a fill in the last half of this bar."""
         self.leader.guide.fill(*self.leader.fill_at(self.planner.committed))
-        self.planner.plan.rewrite(self.planner.committed)
+        self._afresh = True
 
     def silence(self) -> None:
         """What sounds ends, what was sent is void."""
@@ -144,42 +154,64 @@ class Performance:
         self.heard = deque(kept, maxlen=self.heard.maxlen)
         self._audience.cancelled(role, beat)
 
+    def carry(self, beats: float) -> None:
+        """The clock has jumped, and what was sent went along; the band does too, if its bars fit."""
+        if self.leader.form.fits(beats):
+            ticks = round(beats * TICKS_PER_BEAT)
+            self._move(ticks, self.planner.committed + ticks)
+        else:
+            self.jump()
+
     def jump(self) -> None:
         """The clock is elsewhere: what was sent is void, and the band goes on from there."""
-        planner, form, step = self.planner, self.leader.form, self.pace.now.step
         for role in self._scoring.roles:
             self.cancel(role)
-        soon = self.clock.beat_at(time.perf_counter() + self.pace.lead)
-        to = math.ceil(soon * TICKS_PER_BEAT / step) * step
-        line = round(self.clock.bar_before(to / TICKS_PER_BEAT) * TICKS_PER_BEAT)
-        planner.move(line - form.line_before(planner.committed), to)
-        form.line = line
-        self.leader.forget()
+        line, soon = self._soon()
+        self._move(line - self.leader.form.line_before(self.planner.committed), soon)
 
     def recast(self) -> None:
         """The header has changed: parts, density, register, tempo, key. Raises BandmateError("bad_metre")."""
         ensemble = self._scoring.ensemble(self.ear)
         gone = set(self._output.roles) - set(self._scoring.roles)
         self.planner.change(ensemble)
-        self._output.roles = self.leader.roles = self._scoring.roles
+        self.leader.roles = self._scoring.roles
         self.leader.forget()
+        self._hold_to_wishes()
         for role in gone:
             self.cancel(role)
-        self._send_programs()
 
     def to_come(self) -> tuple[LiveNote, ...]:
         """Planned notes beyond what is certain; from any thread."""
-        with contextlib.suppress(RuntimeError):  # the plan may change while it is read
-            return tuple(note for row in self.planner.planned() if (note := self._output.note(row)))
-        return ()
+        return tuple(note for row in self.planner.planned() if (note := self._output.note(row)))
 
     @property
     def _now(self) -> float:
         return self.clock.beat_at(time.perf_counter())
 
+    @property
+    def _soonest(self) -> float:
+        """The beat from which on there is time to plan."""
+        return self.clock.beat_at(time.perf_counter() + self.pace.lead)
+
+    def _soon(self) -> tuple[int, int]:
+        """The tick of a bar line, and one a number of steps after it from which there is time to plan."""
+        beat, step = self._soonest, self.pace.now.step
+        line = round(self.clock.bar_before(beat) * TICKS_PER_BEAT)
+        return line, line + math.ceil((beat * TICKS_PER_BEAT - line) / step) * step
+
+    def _move(self, ticks: int, to: int) -> None:
+        """What was is taken to have been so many ticks later; the band goes on at tick `to`."""
+        beats = ticks / TICKS_PER_BEAT
+        self.planner.move(ticks, to)
+        self.leader.move(ticks)
+        self.ear.move(beats)
+        moved = [note._replace(start=note.start + beats) for note in self.heard]
+        self.heard = deque(moved, maxlen=self.heard.maxlen)
+
     def _play(self, done: Commitment) -> None:
-        for row in done.ended:
-            self._release(row, done.first / TICKS_PER_BEAT)
+        beat = done.first / TICKS_PER_BEAT
+        for role in {role for row in done.ended if (role := self._release(row, beat))}:
+            self._audience.cancelled(role, beat)
         by_role: dict[Role, list[LiveNote]] = {}
         for row in done.rows:
             note, role = self._output.note(row), self._output.role(row)
@@ -187,24 +219,32 @@ class Performance:
                 by_role.setdefault(role, []).append(note)
         for role, notes in by_role.items():
             cues = tuple(self._output.cue(note, role) for note in notes)
-            self._send(Play(_plan(role), cues, port=self._output.port(role), last=False))
+            port, jumps = self._output.port(role), self.clock.jumps
+            self._send(Play(_plan(role), cues, port=port, last=False, jumps=jumps))
             self.heard.extend(notes)
             self.planned += len(notes)
             self._audience.notes(role, notes)
 
-    def _release(self, row: Row, beat: float) -> None:
-        """Ends a note before its time."""
+    def _release(self, row: Row, beat: float) -> Role | None:
+        """Ends a note before its time; whose it is."""
         role = self._output.role(row)
         if role is not None:
             self._change(role, beat, (NOTE_OFF | self._output.channel(role), row.pitch, 0))
+        return role
 
-    def _send_programs(self) -> None:
+    def _hold_to_wishes(self) -> None:
+        """Parts, temperature, programs: what holds at once."""
+        controls, sampler = self._scoring.controls, self.planner.plan.sampler
+        sampler.temperature, sampler.top_p = controls.temperature, controls.top_p
+        self._output.roles = self._scoring.roles
         for role, program in self._scoring.programs.items():
-            if role != "drums":
+            if role != "drums" and self._told_programs.get(role) != program:
+                self._told_programs[role] = program
                 self._change(role, self._now, (PROGRAM | self._output.channel(role), program))
 
     def _change(self, role: Role, beat: float, data: tuple[int, ...]) -> None:
-        self._send(Play(_plan(role), (), (Change(beat, data),), self._output.port(role), last=False))
+        changes, port = (Change(beat, data),), self._output.port(role)
+        self._send(Play(_plan(role), (), changes, port, last=False, jumps=self.clock.jumps))
 
 
 def _plan(role: Role) -> str:
