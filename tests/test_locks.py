@@ -104,3 +104,11 @@ def test_parts_that_vary_leaves_as_they_are_keep_the_locks_too(studio: Studio) -
     assert [note.pitch for note in score.parts[3].notes] == [60, 67]
     untouched = studio.answer(Request("vary", phrase, Controls()), 1)
     assert untouched.parts[2:] == phrase.parts[2:]
+
+
+def test_no_bar_of_a_piece_from_nothing_is_silent_however_sparse_it_is(studio: Studio) -> None:
+    asked = Controls.parse({"bars": 6, "density": "0", "roles": "bass"})
+    score = studio.answer(Request("generate", None, asked), 1)
+    notes = score.parts[0].notes
+    for bar in score.bars(24.0):
+        assert any(note.start < bar.end and note.end > bar.start for note in notes)

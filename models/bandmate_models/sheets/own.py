@@ -29,6 +29,8 @@ USUAL_BPM = 112.0
 PREFIX_BARS, SUFFIX_BARS = 12, 4
 """Most bars before and after a gap that the model reads; more than these it has not learnt with."""
 INFILL_LAG = -2
+LONGEST_REST = 2.0
+"""Beats (or half a bar, where that is more) for which all parts of a piece from nothing may rest together."""
 
 
 def generate(controls: Controls, seed: int) -> Sheet:
@@ -58,7 +60,13 @@ def generate(controls: Controls, seed: int) -> Sheet:
         rows=np.zeros((0, 6), dtype=np.int32),
         slots=slots,
         template=empty(parts, frame, key),
-        constraints=Constraints(frozenset(slots), pitches_for(parts, lines), shifts=False, pedal=False),
+        constraints=Constraints(
+            frozenset(slots),
+            pitches_for(parts, lines),
+            shifts=False,
+            pedal=False,
+            longest_rest=max(LONGEST_REST, metre.bar_length / 2),
+        ),
         first=0,
         last=sum(1 for _ in frames_of_bars(bars)),
         chords=chord_marks(chords, bars),
