@@ -10,7 +10,8 @@ import pytest
 from bandmate_device.lint_view import texts_of
 from bandmate_device.picture import drawn
 from bandmate_device.table import DEVICES, DeviceName
-from device_kit import device, patch_of
+from bandmate_device.text_width import text_width
+from device_kit import FOLDER, device, patch_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -55,3 +56,24 @@ def test_what_is_moved_in_the_patch_is_moved_in_the_picture() -> None:
     box = next(box for box in patch.boxes if box.name == "part_mute")
     box.raw["presentation_rect"][1] += 3.0  # type: ignore[index]
     assert drawn(patch, "Bandmate") != before
+
+
+def lines_of(sentence: str, width: float) -> int:
+    """Lines that a sentence takes where words are kept whole."""
+    lines, filled = 1, 0.0
+    for word in sentence.split(" "):
+        needs = text_width(word + " ", 9.5)
+        if filled + needs > width:
+            lines, filled = lines + 1, 0.0
+        filled += needs
+    return lines
+
+
+def test_every_sentence_of_the_script_fits_into_the_status_line() -> None:
+    scripts = [path.read_text("utf-8") for path in (FOLDER / "source" / "script").glob("*.js")]
+    sentences = {found for script in scripts for found in re.findall(r'"([A-Z][^"]* [^"]*)"', script)}
+    assert len(sentences) > 20
+    status = next(box for box in patch_of(device("main")).boxes if box.name == "status").shown
+    assert status is not None
+    room = int(status.height // 14)
+    assert [text for text in sentences if lines_of(text, status.width - 4) > room] == []

@@ -23,8 +23,8 @@ _GREEN = "#59bf61"
 _SIZE = 9.5
 _FONT = "Helvetica, Arial, sans-serif"
 _SAMPLES = {
-    "status": "Ready: bandmate 0.1.0, 3 ms away",
-    "take_line": "Take 1 of 3: 31 notes, 4 bars",
+    "status": "Ready",
+    "take_line": "Riff, 31 notes, written",
     "drum_table": "36 48  38 50",
 }
 
