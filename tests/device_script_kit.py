@@ -224,6 +224,10 @@ class Device:
         """Something happens in Live itself."""
         self._ask("song", property, value)
 
+    def look_elsewhere(self) -> None:
+        """Another track is selected in Live: no clip is in the detail view."""
+        self._ask("view", [])
+
     def begin(self, port: int) -> Device:
         """Live is ready; the device looks for the daemon at `port`. Its parameters come after."""
         self.say("bang")

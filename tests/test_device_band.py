@@ -96,7 +96,12 @@ def test_the_band_plays_to_lives_transport_and_keep_writes_it(
         assert "Band playing" in (line for [line] in main.said(1, "status"))
         newest = main.told("band_notes")[-1]
         assert newest[2] > transport.beat - 2.0, "beats are the host's"
-        until(lambda: transport.beat > 24.0, "six bars")
+        until(lambda: transport.beat > 24.0, "the sixth bar")
+        part.put(part_mute=1)
+        assert part.said(0, "/bandmate/band")[-1][1:] == ["drums.mute", 1]
+        until(lambda: "drums" in {words[1] for words in part.told("band_cancel")}, "silence of the drums")
+        main.press("fill")
+        assert main.said(0, "/bandmate/band")[-1][1:] == ["fill", 1]
         main.put(keep_bars=0)
         assert main.done("keep") == "Ready"
     finally:

@@ -150,6 +150,19 @@ def test_menus_follow_the_sets_tracks(device: Device) -> None:
 
 
 @needs_node
+def test_audio_group_and_frozen_tracks_are_in_no_menu(tmp_path: Path) -> None:
+    plan = band()
+    for name, flag in (("Voice", {"midi": False}), ("Group", {"group": True}), ("Cold", {"frozen": True})):
+        plan["tracks"].append({"name": name, **flag})
+    device = Device(tmp_path, plan).begin(9)
+    until(lambda: device.said(1, "menu"), "the menus")
+    items = {words[2] for words in device.said(1, "menu") if words[1] == "append"}
+    assert {"Lead", "Bandmate Bass"} <= items
+    assert not items & {"Voice", "Group", "Cold"}
+    device.close()
+
+
+@needs_node
 def test_lives_loop_is_told_to_the_scheduler(device: Device) -> None:
     for name, value in (("loop_start", 8.0), ("loop_length", 16.0), ("loop", 1)):
         device.song(name, value)

@@ -195,6 +195,37 @@ def test_a_clip_inherits_colour_launch_and_is_named_with_source_and_number(make:
         assert new["name"] == f"Verse continue {number}"
 
 
+def test_the_device_does_not_care_what_is_selected_while_it_works(daemon: Daemon, make: Make) -> None:
+    device = make(band())
+    device.put(bars=4)
+    device.press("continue")
+    device.look_elsewhere()
+    until(lambda: device.light == 2, "the answer")
+    [take] = takes(daemon, 1)
+    assert in_clip(device.slot("Lead", 1) or {}) == rows(take, "melody")
+
+
+def test_what_is_generated_has_the_sets_tempo_and_metre(daemon: Daemon, make: Make) -> None:
+    device = make(live_set([track("Piano")], song={"tempo": 97.0, "metre": (3, 4)}))
+    device.put(bars=2, want_melody=1)
+    assert device.done("generate") == "Ready"
+    [take] = takes(daemon, 1)
+    assert (take.tempos[0].bpm, take.metres[0].numerator, take.metres[0].denominator) == (97.0, 3, 4)
+    new = device.slot("Piano", 0)
+    assert new is not None
+    assert (new["loop_end"], new["signature_numerator"]) == (6.0, 3)
+    assert in_clip(new) == rows(take, "melody")
+
+
+def test_takes_are_numbered_on_from_what_the_set_remembers(make: Make) -> None:
+    device = make(band())
+    device.say("saved", "takes", "Count", 6)
+    device.put(bars=1)
+    device.done("continue")
+    assert device.slot("Lead", 1)["name"] == "Riff continue 7"  # type: ignore[index]
+    assert device.said(1, "saved")[-1] == ["takes", "Count", 7]
+
+
 def test_a_full_column_makes_a_scene_and_nothing_is_written_over(daemon: Daemon, make: Make) -> None:
     plan = band(scenes=2)
     plan["tracks"][2]["clips"] = {"1": clip(name="Mine")}

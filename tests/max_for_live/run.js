@@ -14,7 +14,7 @@ const {decode, encode} = require("./osc.js");
 const [source, plan, kind] = process.argv.slice(2);
 const set = new LiveSet(JSON.parse(fs.readFileSync(plan, "utf8")));
 const sender = dgram.createSocket("udp4");
-const said = [[], [], [], []]; // what the script said, by outlet; OSC by address alone
+const said = [[], [], [], []]; // what the script said, by outlet
 const live = []; // what the daemon told of the live band
 let daemon = 7400, receiver = null;
 
@@ -37,7 +37,7 @@ function listen(port) {
 }
 
 function hear(outlet, atoms) {
-    said[outlet].push(outlet === 0 ? [atoms[0]] : atoms);
+    said[outlet].push(atoms);
     if (outlet === 0) {
         sender.send(encode(atoms), daemon, "127.0.0.1");
     } else if (outlet === 3 && atoms[0] === "daemon") {
@@ -59,6 +59,10 @@ const answers = {
     song: (property, value) => {
         set.song[property] = value;
         set.notify(property);
+    },
+    // Another clip, or none, is in the detail view.
+    view: (clip) => {
+        set.view.detail_clip = clip;
     },
     end: () => {
         script.message("notifydeleted", []);

@@ -433,6 +433,9 @@ var Device = (function () {
         if (this.ready) {
             this.ready = false;
             this.task.cancel();
+            if (this.kind === "main" && this.settings.on("jam")) {
+                this.jam.end(clock());
+            }
             this.observers.forEach(function (observer) {
                 observer.id = 0;
             });

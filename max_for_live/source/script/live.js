@@ -7,6 +7,7 @@ var Live = (function () {
     "use strict";
 
     var api = null;
+    var known = {}; // whether a class has a function or property, as far as it was asked
 
     function number(id) {
         return parseInt(String(id).replace(/^id\s*/, ""), 10) || 0;
@@ -74,10 +75,14 @@ var Live = (function () {
 
     // Whether this version of Live has a function or property of that name.
     function has(id, kind, name) {
-        return String(at(id).info).split("\n").some(function (line) {
-            var words = line.split(" ");
-            return words[0] === kind && words[1] === name;
-        });
+        var member = [at(id).type, kind, name].join(" ");
+        if (!known.hasOwnProperty(member)) {
+            known[member] = String(api.info).split("\n").some(function (line) {
+                var words = line.split(" ");
+                return words[0] === kind && words[1] === name;
+            });
+        }
+        return known[member];
     }
 
     // What a function that answers with a dictionary gave: text of JSON, or the object itself.

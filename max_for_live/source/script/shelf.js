@@ -16,7 +16,6 @@ var Shelf = (function () {
         this.settings = settings;
         this.takes = [];
         this.newest = 0; // takes of the newest request
-        this.made = 0; // takes in this set so far, for their names
         this.table = []; // the user's drum table
     }
 
@@ -25,8 +24,9 @@ var Shelf = (function () {
     };
 
     Shelf.prototype.add = function (take) {
-        this.made += 1;
-        take.title = (take.source ? take.source.name : "Bandmate") + " " + take.task + " " + this.made;
+        this.targets.takes += 1;
+        this.targets.save();
+        take.title = (take.source ? take.source.name : "Bandmate") + " " + take.task + " " + this.targets.takes;
         take.written = false;
         this.takes.splice(this.newest, 0, take);
         this.newest += 1;

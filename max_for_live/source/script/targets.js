@@ -17,6 +17,7 @@ var Targets = (function () {
             this.choice[menu.role] = "Auto";
         }, this);
         this.shown = [];
+        this.takes = 0; // that were made in this set so far, for their names
     }
 
     function usable() {
@@ -85,14 +86,16 @@ var Targets = (function () {
                 atoms.push(menu.role, choice === "Skip" ? "Skip" : "Track", choice.name || "");
             }
         }, this);
-        this.show(atoms);
+        this.show(atoms.concat(["takes", "Count", this.takes]));
     };
 
-    // What the set remembered: role, "Skip" or "Track", name, and so on.
+    // What the set remembered: role, "Skip" or "Track", name, and so on; last the count of takes.
     Targets.prototype.load = function (atoms) {
         var at;
         for (at = 0; at + 2 < atoms.length; at += 3) {
-            if (this.choice.hasOwnProperty(atoms[at])) {
+            if (atoms[at] === "takes") {
+                this.takes = Math.max(this.takes, Number(atoms[at + 2]) || 0);
+            } else if (this.choice.hasOwnProperty(atoms[at])) {
                 this.choice[atoms[at]] = atoms[at + 1] === "Skip" ? "Skip" : {id: 0, name: String(atoms[at + 2])};
             }
         }
