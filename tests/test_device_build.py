@@ -103,7 +103,7 @@ def test_a_device_with_a_mistake_is_not_written(
     monkeypatch.setattr(build, "HERE", folder)
     monkeypatch.setattr(build, "PICTURES", tmp_path / "docs")
     layout = folder / "source" / "layout" / "main.layout"
-    layout.write_text(layout.read_text("utf-8").replace("  2 102  48", "  2  90  48"), "utf-8")
+    layout.write_text(layout.read_text("utf-8").replace("  3 152  48", "  3 140  48"), "utf-8")
     assert build.main([]) == 1
     assert "lie over each other" in capsys.readouterr().err
     assert not list(folder.glob("*.amxd"))
