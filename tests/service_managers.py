@@ -124,6 +124,7 @@ class FakeLaunchd(FakeManager):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._loaded = False
+        self.leaving = 0  # bootstraps that come too soon after a bootout
 
     def print(self) -> Done:
         return Done(0, "") if self._loaded else Done(113, "Could not find service")
@@ -132,7 +133,8 @@ class FakeLaunchd(FakeManager):
         return Done(0, "")
 
     def bootstrap(self, file: str) -> Done:
-        if self._loaded:
+        self.leaving -= 1
+        if self._loaded or self.leaving >= 0:
             return Done(5, "Bootstrap failed: 5: Input/output error")
         agent = plistlib.loads(Path(file).read_bytes())
         assert agent["RunAtLoad"] is True

@@ -53,6 +53,11 @@ def windows(folder: Path) -> WindowsTask:
 KINDS = {"systemd": systemd, "launchd": launchd, "windows": windows}
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bandmate.service.service._PAUSE", 0.0)
+
+
 @pytest.fixture(params=KINDS)
 def system(request: pytest.FixtureRequest, tmp_path: Path) -> Manager:
     return KINDS[request.param](tmp_path)
@@ -192,6 +197,20 @@ def test_it_is_installed_answers_and_is_removed(
     assert not system.file.exists()
     assert service.status() == Status("nobody", False, None, False)
     assert not service.remove(), "there is nothing left to remove"
+
+
+def test_an_agent_that_is_still_leaving_is_waited_for(tmp_path: Path, port: int) -> None:
+    fake = FakeLaunchd(tmp_path)
+    service = Service(launchd(tmp_path), fake)
+    fake.leaving = 3
+    try:
+        assert service.install(serving(port, tmp_path))
+    finally:
+        fake.program.stop()
+    assert len([line for line in fake.told if "bootstrap" in line]) == 4
+    fake.leaving = 99
+    with pytest.raises(BandmateError, match="Bootstrap failed"):
+        service.install([*serving(port, tmp_path), "--tempo", "96"])
 
 
 def test_what_somebody_else_wrote_is_left_alone(system: Manager, fake: FakeManager, port: int) -> None:

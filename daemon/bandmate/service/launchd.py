@@ -19,6 +19,7 @@ class Launchd:
     """macOS. `home` is the user's folder, `user` the number launchd knows them by."""
 
     name = f"the launchd agent {_LABEL}"
+    tries = 6  # bootout returns before it is done, and bootstrap fails until it is
 
     def __init__(self, home: Path | None = None, user: int | None = None) -> None:
         home = home or Path.home()

@@ -24,6 +24,7 @@ class Manager(Protocol):
     starting: tuple[Command, ...]  # once the file is written
     stopping: tuple[Command, ...]  # before the file is removed
     after_removal: tuple[Command, ...]
+    tries: int  # how often a starting command may be given, a second apart
     knowing: Command  # succeeds where the manager knows the service
 
     def command(self, arguments: Sequence[str]) -> list[str]:

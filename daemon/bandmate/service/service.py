@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,8 @@ from bandmate.service.manager import MARK, Command, Manager
 from bandmate_bridge.children import foreign_environment
 from bandmate_models.errors import BandmateError
 
+NOT_FOUND = 127  # the exit code by which shells say that a program is not there
+_PAUSE = 1.0  # seconds between two tries
 _PATIENCE = 30.0  # seconds for a daemon to load its model and answer
 _LEAVING = 5  # seconds for one that was stopped to be silent
 
@@ -31,13 +34,13 @@ class Done(NamedTuple):
 
 
 def run_command(command: Command) -> Done:
-    """Runs a program of the system's. One that is not there ends with 127, as a shell would have it."""
+    """Runs a program of the system's. One that is not there ends with NOT_FOUND."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", env=foreign_environment(), check=False
         )
     except OSError as error:
-        return Done(127, f"{command[0]} cannot be run: {error.strerror}")
+        return Done(NOT_FOUND, f"{command[0]} cannot be run: {error.strerror}")
     said = (done.stderr.strip() or done.stdout.strip()).splitlines()
     return Done(done.returncode, said[0] if said else "")
 
@@ -83,7 +86,7 @@ class Service:
             )
         self._write(description)
         for command in self._manager.starting:
-            done = self._run(command)
+            done = self._started(command)
             if done.code:
                 for undoing in self._manager.stopping:
                     self._run(undoing)
@@ -115,6 +118,15 @@ class Service:
         if owner == "us":
             address = self._installed_address()
         return Status(owner, known, address, address is not None and answers(*address))
+
+    def _started(self, command: Command) -> Done:
+        """What became of a starting command, given as often as this manager needs it."""
+        for _ in range(self._manager.tries - 1):
+            done = self._run(command)
+            if done.code in (0, NOT_FOUND):
+                return done
+            time.sleep(_PAUSE)
+        return self._run(command)
 
     def _description(self, arguments: Sequence[str]) -> bytes:
         return self._manager.describe(self._manager.command(arguments))

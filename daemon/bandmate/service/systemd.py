@@ -47,6 +47,7 @@ class Systemd:
     )
     stopping: tuple[Command, ...] = ((*_SYSTEMCTL, "disable", "--now", _UNIT),)
     after_removal: tuple[Command, ...] = ((*_SYSTEMCTL, "daemon-reload"),)
+    tries = 1
     knowing: Command = (*_SYSTEMCTL, "cat", _UNIT)
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:

@@ -35,6 +35,7 @@ class WindowsTask:
         ("schtasks", "/Delete", "/TN", _TASK, "/F"),
     )
     after_removal: tuple[Command, ...] = ()
+    tries = 1
     knowing: Command = ("schtasks", "/Query", "/TN", _TASK)
 
     def __init__(self, folder: Path | None = None, environ: Mapping[str, str] = os.environ) -> None:
