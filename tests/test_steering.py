@@ -51,6 +51,10 @@ def test_silence_is_pushed_on_and_more_the_longer_it_lasts() -> None:
     assert push_after([[]] * 4, 2.0) > LARGEST
 
 
+def test_a_part_that_has_not_begun_is_pushed_on_sooner_than_one_that_rests() -> None:
+    assert push_after([[], [], []], 2.0) > push_after([[0], [], []], 2.0) > 0
+
+
 def test_no_silence_is_pushed_on_beyond_a_limit() -> None:
     assert push_after([[]] * 40, 2.0) == LARGEST + BIAS
 
@@ -119,7 +123,8 @@ def test_targets_may_change_from_bar_to_bar() -> None:
     steering = Steering(lambda bar: {0: (4.0, 0.5)[bar]}, lambda bar: homes[bar])
     reader = Reader()
     bar = [BAR, *(v.BASE["frame_m"] + b for b in range(4))]
-    feed(steering, reader, [*Header(parts=(PartLine(0),)).tokens(), *bar])
+    begun = [BAR, v.BASE["frame_m"], v.onset(0, 0), *NOTE, *bar[2:]]
+    feed(steering, reader, [*Header(parts=(PartLine(0),)).tokens(), *begun])
     assert steering.push[v.onset(0, 0)] > 0
     assert steering.push[v.BASE["pitch"] + 60] == 0 > steering.push[v.BASE["pitch"] + 67]
     feed(steering, reader, bar)

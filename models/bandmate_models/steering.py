@@ -18,6 +18,8 @@ from .wishes import PerRole, for_role
 
 MEMORY = 4.0
 """Beats over which a part's busyness is averaged."""
+ENTRY = 1.5
+"""Beats instead, for a part that has not begun to play."""
 STRENGTH = 2.0
 """Push in nats for each nat by which a part is off its busyness, where that is little."""
 LARGEST = 3.0
@@ -128,6 +130,7 @@ class Steering:
         self._means: dict[int, float] = {}
         self._biases: dict[int, float] = dict.fromkeys(self._wanted, 0.0)
         self._onsets: Counter[int] = Counter()
+        self._begun: set[int] = set()
         self._frame_beats = 0.0
         self.push: NDArray[np.float32] = np.zeros(v.SIZE, dtype=np.float32)
         self._push_pitches(-1)
@@ -159,8 +162,9 @@ class Steering:
             self._push_pitches(-1)
 
     def _close_frame(self, beats: float) -> None:
-        share = 1.0 - math.exp(-beats / MEMORY)
         for slot, wanted in self._wanted.items():
+            self._begun |= {slot} if self._onsets[slot] else set()
+            share = 1.0 - math.exp(-beats / (MEMORY if slot in self._begun else ENTRY))
             before = self._rates.get(slot, wanted)
             rate = self._rates[slot] = before + (self._onsets[slot] / beats - before) * share
             off = math.log(max(wanted, SMALLEST_RATE) / max(rate, SMALLEST_RATE))
