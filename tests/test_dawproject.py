@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import zipfile
 from pathlib import Path
@@ -133,33 +134,36 @@ def test_pedals_bends_and_pressure_are_points() -> None:
     ]
 
 
-def test_the_published_classes_read_the_same_notes(tmp_path: Path) -> None:
-    """Bitwig's classes in Python: https://github.com/roex-audio/dawproject-py, installed from there."""
-    published = pytest.importorskip("dawproject")
-    score = Score(
-        (
-            Part("bass", (Note(0.0, 1.0, 40, 100), Note(1.5, 0.25, 43, 64)), name="Bass"),
-            Part("drums", (Note(0.0, 0.25, 36, 127),), controls=(Control(0.0, "cc", 4, 64),), name="Kit"),
-        ),
-        tempos=(Tempo(0.0, 90.0), Tempo(8.0, 140.5)),
-        metres=(Metre(0.0, 7, 8),),
-        markers=(Marker(4.0, "Chorus"),),
-    )
-    file = tmp_path / "song.dawproject"
-    file.write_bytes(dawproject(score, length=16.0, title="A take"))
-    published.Referenceable.reset_id()
-    project = published.DawProject.load_project(str(file))
-    assert [track.name for track in project.structure] == ["Bass", "Kit", "Master"]
-    assert (project.transport.tempo.value, project.transport.time_signature.numerator) == (90.0, 7)
-    read = []
-    for lane in project.arrangement.lanes.lanes:
-        [clip] = lane.lanes[0].clips
-        parts = getattr(clip.content, "lanes", [clip.content])
-        [notes] = [part for part in parts if isinstance(part, published.Notes)]
-        read.append(tuple((n.time, n.duration, n.key, round(127 * float(n.vel))) for n in notes.notes))
-    assert read == [tuple(tuple(note) for note in part.notes) for part in score.parts]
-    assert [(m.time, m.name) for m in project.arrangement.markers.markers] == [(4.0, "Chorus")]
-    assert published.DawProject.load_metadata(str(file)).title == "A take"
+if importlib.util.find_spec("dawproject"):  # in no package index: whoever has it installed runs this too
+
+    def test_the_published_classes_read_the_same_notes(tmp_path: Path) -> None:
+        """Bitwig's classes in Python: https://github.com/roex-audio/dawproject-py, installed from there."""
+        published = importlib.import_module("dawproject")
+        score = Score(
+            (
+                Part("bass", (Note(0.0, 1.0, 40, 100), Note(1.5, 0.25, 43, 64)), name="Bass"),
+                Part("drums", (Note(0.0, 0.25, 36, 127),), controls=(Control(0.0, "cc", 4, 64),), name="Kit"),
+            ),
+            tempos=(Tempo(0.0, 90.0), Tempo(8.0, 140.5)),
+            metres=(Metre(0.0, 7, 8),),
+            markers=(Marker(4.0, "Chorus"),),
+        )
+        file = tmp_path / "song.dawproject"
+        file.write_bytes(dawproject(score, length=16.0, title="A take"))
+        published.Referenceable.reset_id()
+        project = published.DawProject.load_project(str(file))
+        assert [track.name for track in project.structure] == ["Bass", "Kit", "Master"]
+        assert (project.transport.tempo.value, project.transport.time_signature.numerator) == (90.0, 7)
+        read = []
+        for lane in project.arrangement.lanes.lanes:
+            [clip] = lane.lanes[0].clips
+            parts = getattr(clip.content, "lanes", [clip.content])
+            [notes] = [part for part in parts if isinstance(part, published.Notes)]
+            read.append(tuple((n.time, n.duration, n.key, round(127 * float(n.vel))) for n in notes.notes))
+        assert read == [tuple(tuple(note) for note in part.notes) for part in score.parts]
+        assert [(m.time, m.name) for m in project.arrangement.markers.markers] == [(4.0, "Chorus")]
+        assert published.DawProject.load_metadata(str(file)).title == "A take"
+
 
 
 def test_the_same_music_is_the_same_file() -> None:
