@@ -104,31 +104,66 @@ def test_a_killed_jam_is_recovered_by_the_next(tmp_path: Path) -> None:
     assert recovered[0].bars >= 4
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-def test_the_screen_comes_up_in_a_terminal_and_is_left_with_q(tmp_path: Path) -> None:
-    import pty
+class Terminal:
+    """A jam in a pseudo-terminal: `until` waits for what it writes, `seen` is what it wrote since."""
 
-    ours, theirs = pty.openpty()
-    jam = subprocess.Popen(
-        [*COMMAND, "--tempo", "200"], env=environment(tmp_path), stdin=theirs, stdout=theirs, stderr=theirs
-    )
-    os.close(theirs)
-    seen, keys = b"", [(b"resting", b" "), (b"playing", b""), (b" 3.", b"q")]
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        if select.select([ours], [], [], 0.2)[0]:
-            try:
-                seen += os.read(ours, 65536)
-            except OSError:  # the terminal is closed at the other end
-                break
-        if keys and keys[0][0] in seen:
-            os.write(ours, keys.pop(0)[1])
-            seen = b""
-    os.close(ours)
-    assert jam.wait(20) == 0
-    assert not keys
-    assert b"take " in seen
-    assert b"Traceback" not in seen
+    def __init__(self, folder: Path) -> None:
+        import pty
+
+        self._ours, theirs = pty.openpty()
+        self.seen = b""
+        self.jam = subprocess.Popen(
+            [*COMMAND, "--tempo", "200"],
+            env=environment(folder),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+
+    def until(self, text: bytes | None) -> None:
+        """Until the text is there; None: until the jam has left."""
+        late = time.monotonic() + 60
+        self.seen = b""
+        while time.monotonic() < late and (text is None or text not in self.seen):
+            if select.select([self._ours], [], [], 0.2)[0]:
+                try:
+                    self.seen += os.read(self._ours, 65536)
+                except OSError:  # closed at the other end
+                    break
+        assert text is None or text in self.seen
+
+    def press(self, keys: bytes) -> None:
+        os.write(self._ours, keys)
+
+    def close(self) -> None:
+        os.close(self._ours)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("way", ["q", "SIGTERM", "the terminal goes"])
+def test_the_screen_comes_up_in_a_terminal_and_however_it_is_left_the_session_is_kept(
+    tmp_path: Path, way: str
+) -> None:
+    terminal = Terminal(tmp_path)
+    terminal.until(b"resting")
+    terminal.press(b" ")
+    terminal.until(b"playing")
+    terminal.until(b" 3.")
+    if way == "the terminal goes":
+        terminal.close()  # and nothing says so: it is nobody's controlling terminal
+    elif way == "q":
+        terminal.press(b"q")
+    else:
+        terminal.jam.send_signal(getattr(signal, way))
+    if way != "the terminal goes":
+        terminal.until(None)
+        terminal.close()
+        assert b"take " in terminal.seen
+        assert b"Traceback" not in terminal.seen
+        assert terminal.jam.wait(20) == 0
+    terminal.jam.wait(40)
     assert [card.tags for card in library(tmp_path).list()] == [("live",)]
 
 

@@ -8,7 +8,7 @@ import math
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bandmate.commands.flags import Commands, add_settings
@@ -20,6 +20,7 @@ from bandmate.library import Library
 from bandmate_models.errors import BandmateError
 
 if TYPE_CHECKING:
+    from bandmate.jam.screen import Jam
     from bandmate.jam.stage import Stage
     from bandmate.take import Take
 
@@ -88,11 +89,8 @@ def _headless(config: Config, console: Console, seconds: float) -> Sequence[Take
     """Until the time is over or a signal comes."""
     from bandmate.jam.headless import play
 
-    ending = threading.Event()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: ending.set())
-    news = News()
+    ending, news = threading.Event(), News()
+    _at_signals(ending.set, "SIGINT", "SIGTERM", "SIGHUP")
     stage = _open(config, news)
     try:
         play(stage, news, console, seconds, ending.wait)
@@ -103,7 +101,7 @@ def _headless(config: Config, console: Console, seconds: float) -> Sequence[Take
 
 def _on_screen(config: Config, console: Console) -> Sequence[Take]:
     """Until it is quit. Raises BandmateError ("no_terminal") where there is nothing to show a screen on."""
-    if not (console.out.isatty() and console.unicode):
+    if not (sys.stdin.isatty() and console.out.isatty() and console.unicode):
         raise BandmateError("the screen needs a terminal; without one use --headless", "no_terminal")
     from bandmate.jam.screen import Jam
     from bandmate.jam.terminal import private_terminal
@@ -112,10 +110,30 @@ def _on_screen(config: Config, console: Console) -> Sequence[Take]:
     with private_terminal(data_folder() / "jam.log"):
         stage = _open(config, news)
         try:
-            Jam(stage, news).run()
+            _show(Jam(stage, news), stage)
         finally:
             takes = stage.close()
     return takes
+
+
+def _show(jam: Jam, stage: Stage) -> None:
+    """Until the screen is left, whichever way."""
+    from bandmate.jam.terminal import Guard
+
+    guard = Guard(jam.exit, stage.close)
+    _at_signals(guard.asked.set, "SIGTERM", "SIGHUP")
+    guard.start()
+    try:
+        jam.run()
+    finally:
+        guard.left.set()
+
+
+def _at_signals(work: Callable[[], None], *names: str) -> None:
+    """Does `work` where a signal would end the program, so that the session is kept."""
+    for name in names:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: work())
 
 
 def _open(config: Config, news: News) -> Stage:

@@ -1,13 +1,19 @@
-"""The terminal for the screen alone: what this process and its children complain of goes to a file."""
+"""The terminal for the screen alone: complaints go to a file, and where it is gone the session still ends."""
 
 from __future__ import annotations
 
 import logging
 import os
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+LOOK = 0.5
+"""Seconds between two looks whether the terminal is still there."""
+PATIENCE = 5.0
+"""Seconds that the screen has for leaving."""
 
 
 @contextmanager
@@ -40,3 +46,29 @@ def private_terminal(log: Path) -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(terminal.fileno(), 2)
             logging.getLogger().removeHandler(handler)
+
+
+class Guard(threading.Thread):
+    """Ends a session in order when it is asked to, or when the terminal is gone.
+
+    `leave` asks the screen to leave. A screen whose terminal is gone may hang: where it does, `end` is
+    called, and the process ends with it.
+    """
+
+    def __init__(self, leave: Callable[[], object], end: Callable[[], object]) -> None:
+        super().__init__(name="guard", daemon=True)
+        self.asked = threading.Event()
+        self.left = threading.Event()
+        self._leave = leave
+        self._end = end
+
+    def run(self) -> None:
+        while os.isatty(0) and not self.asked.wait(LOOK):
+            if self.left.is_set():
+                return
+        self._leave()
+        if not self.left.wait(PATIENCE):
+            try:
+                self._end()
+            finally:
+                os._exit(1)
