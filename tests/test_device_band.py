@@ -1,7 +1,7 @@
-"""The live band through the devices: the script asks for it, the daemon plays to the host's transport, Keep writes it.
+"""The live band through the devices: the daemon plays to the host's transport, Keep writes it.
 
-What the patch sends by itself, the host's transport and the player's notes, is sent here; its own way with the notes is
-shown in test_device_jam.py.
+What the patch sends by itself, the host's transport, is sent here; its own way with the notes is shown in
+test_device_jam.py.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def parsed(file: Path) -> subprocess.CompletedProcess[str]:
 @needs_acorn
 def test_the_script_is_ecmascript_5_and_a_newer_one_is_refused(script: Path, tmp_path: Path) -> None:
     assert parsed(script).stdout == ""
-    for newer in ("let a = 1;", "var f = () => 1;", "var s = `x`;", "var {a} = {};", "class A {}", "f(...a);"):
+    for newer in ("let a = 1;", "var f = () => 1;", "var s = `x`;", "var {a} = {};", "class A {}", "f(...a)"):
         file = tmp_path / "newer.js"
         file.write_text(newer, encoding="utf-8")
         assert parsed(file).returncode == 1, newer
@@ -180,3 +180,15 @@ def test_a_part_tells_which_role_it_sounds_and_on_which_keys(tmp_path: Path) -> 
     part.choose("part_drum_map", "GM")
     until(lambda: part.everything()[2][-1] == ["drums", "clear"], "the empty map", 10)
     part.close()
+
+
+def test_every_test_that_the_page_names_is_there() -> None:
+    page = (ROOT / "docs" / "device.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+(?:\.py)?)`", page))
+    tests = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "tests").glob("test_*.py")}
+    missing = {
+        name for name in named
+        if not (name in tests or any(f"def {name}(" in source for source in tests.values()))
+    }  # fmt: skip
+    assert len(named) > 10
+    assert missing == set()

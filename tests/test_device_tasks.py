@@ -405,6 +405,21 @@ def test_what_was_played_is_a_phrase_with_and_without_the_transport(daemon: Daem
     assert rows(phrase_of(daemon), "chords") == [(0.0, 0.5, 80, 80), (1.0, 0.5, 81, 80)]
 
 
+def test_what_was_played_over_lives_loop_is_in_the_order_of_playing(daemon: Daemon, make: Make) -> None:
+    """Two rounds of a loop of four beats: the last two bars are both."""
+    device = make(live_set([track("Piano")]))
+    device.choose("source", "Played")
+    device.choose("phrase_bars", "2")
+    device.put(bars=1)
+    device.say("moved", "start", 8.0, 120.0)
+    for step in range(8):
+        beat, ms = 8.0 + step % 4, 1000.0 + 500 * step + 3 * (step % 2)
+        device.say("played", beat, ms, 60 + step, 90, 1)
+        device.say("played", beat + 0.5, ms + 250, 60 + step, 0, 1)
+    assert device.done("continue") == "Ready"
+    assert rows(phrase_of(daemon), "chords") == [(float(step), 0.5, 60 + step, 90) for step in range(8)]
+
+
 def test_a_take_is_held_heard_rated_and_written_when_asked(daemon: Daemon, make: Make) -> None:
     device = make(band())
     device.put(bars=1, hold=1, takes=2)
