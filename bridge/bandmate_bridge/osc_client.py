@@ -133,7 +133,8 @@ class OscClient:
         message = TELLS.get(name)
         if message is None:
             return
-        request, *values = message.check(atoms)
+        number, *values = message.check(atoms)
+        request = 0 if message.arguments[0].name == "plan" else number  # which numbers the daemon's own plans
         if name in FRAME or name in ("resend", "received"):
             self.lists.hear(name, int(request), *values)
         else:

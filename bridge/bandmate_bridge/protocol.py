@@ -190,7 +190,7 @@ TABLE: tuple[Message, ...] = (
         "ok refused",
     ),
     message(
-        "ask", "play_note", "id:id beat:beat pitch:midi velocity:midi channel:count",
+        "ask", "play_note", "id:id beat:place pitch:midi velocity:midi channel:count",
         "The player plays in the host: a key goes down, or up (velocity 0). Not answered where it is right.",
         "refused",
     ),
@@ -287,14 +287,14 @@ TABLE: tuple[Message, ...] = (
     ),
     message(
         "tell", "band_notes",
-        "plan:id role:text (start:beat duration:beat pitch:midi velocity:velocity)",
+        "plan:id role:text (start:place duration:beat pitch:midi velocity:velocity)",
         "Notes of one part of the live band, on the beats of the clock, some hundred milliseconds before "
         "they sound, to those who listen. They stand, unless band_cancel takes them back.",
     ),
     message(
-        "tell", "band_cancel", "plan:id role:text beat:beat",
+        "tell", "band_cancel", "plan:id role:text beat:place",
         "Nothing is played of what was told of a part (every part where it is empty) from this beat on, and "
-        "what sounds there ends: it was muted, or the clock has stopped or jumped.",
+        "what sounds there ends: it was muted, its harmony has changed, or the clock has stopped or jumped.",
     ),
     message(
         "tell", "band_state", "id:id state:text bar:count level:text in_time:float",

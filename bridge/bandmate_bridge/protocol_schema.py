@@ -13,6 +13,7 @@ ROOT = "/bandmate/"
 MAX_ID = 2**24 - 1  # the largest run of whole numbers that a client with 32-bit floats counts exactly
 MAX_TEXT = 200  # bytes of UTF-8
 MAX_BEATS = 4096.0  # so that beat x TICKS rounds to the right whole number in 32-bit floats
+MAX_PLACE = 65536.0  # nine hours at 120 a minute; near its end 32-bit floats miss a beat by a 250th
 TICKS = 960  # beats travel as multiples of 1/960
 
 Direction = Literal["ask", "tell", "both"]  # client -> daemon, daemon -> client, either way
@@ -37,6 +38,7 @@ KINDS: dict[str, Kind] = {
     "midi": Kind("i", 0, 127, "a whole number from 0 to 127"),
     "float": Kind("f", -3.0e38, 3.0e38, "a number"),
     "beat": Kind("f", 0, MAX_BEATS, f"quarter notes, 0 to {MAX_BEATS:.0f}, a multiple of 1/{TICKS}"),
+    "place": Kind("f", -MAX_PLACE, MAX_PLACE, f"quarter notes on the clock, up to {MAX_PLACE:.0f}"),
     "text": Kind("s", 0, 0, f"a string of at most {MAX_TEXT} bytes, UTF-8"),
     "velocity": Kind("i", 1, 127, "a whole number from 1 to 127"),
     "any": Kind("s", -3.0e38, 3.0e38, "a number or a string"),

@@ -88,12 +88,12 @@ class BandDesk:
             self._sent += 1
             atoms: list[Atom] = []
             for note in notes[first : first + NOTES_A_MESSAGE]:
-                atoms += [max(0.0, note.start), note.duration, note.pitch, note.velocity]
+                atoms += [note.start, note.duration, note.pitch, note.velocity]
             self._tell("band_notes", self._sent, role, *atoms)
 
     def cancelled(self, role: Role | None, beat: float) -> None:
         self._sent += 1
-        self._tell("band_cancel", self._sent, role or "", max(0.0, beat))
+        self._tell("band_cancel", self._sent, role or "", beat)
 
     def heard(self, note: LiveNote) -> None:
         """Players' notes are told to nobody: they know them."""
