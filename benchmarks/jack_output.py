@@ -3,8 +3,8 @@
 python benchmarks/jack_output.py [--notes N]          needs: pip install JACK-Client (MIT), jackd
 
 rtmidi hands an event to JACK's next period, which carries it at its first frame: up to a period late, by
-chance. The other way is a JACK client that holds each event back to a fixed delay of a period and writes it
-at its own frame; here its process callback is Python, as a bare experiment, alone in its process and beside a
+chance. The other way is a JACK client that holds each event back for two periods and writes it at its own
+frame; here its process callback is Python, as a bare experiment, alone in its process and beside a
 thread of that process that computes. jack_midi_dump tells the frame of each event. What is given is how far
 the events are from where they were meant, in milliseconds, with the least delay around them taken off: a
 fixed delay harms nobody, an uneven one is heard as an unsteady groove. "xruns" are periods that jackd had to
@@ -42,6 +42,9 @@ RECEIVER = "midi-monitor"
 PERIODS = (64, 128, 256)
 SPACING = 0.011
 """Seconds between two notes on average, each at a random instant."""
+DELAY = 2
+"""Periods that an event is held back: one and a little is the least, and leaves a busy machine nothing."""
+
 NEIGHBOURS = 25
 """Notes before and after among which the least delay is looked for: jackd's frames slip at an xrun."""
 
@@ -124,7 +127,7 @@ def send(way: str, notes: int, results: Any) -> None:
     gain_realtime_priority()
     chance, alarm, moment = random.Random(3), Alarm(), now() + 0.2
     meant: dict[int, int] = {}
-    delay = clock.blocksize
+    delay = DELAY * clock.blocksize
     for number in range(1, notes + 1):
         moment += chance.uniform(0.2, 1.8) * SPACING
         data = (0x90, number // 128, number % 128)
