@@ -17,7 +17,7 @@ from bandmate_device.table import DEVICES, DeviceName, read_table
 from device_kit import FOLDER, device, patch_of
 from max_expr import Expression
 from max_graph import Graph, Message
-from max_objects import Control
+from max_live import Control
 
 TABLES = {name: read_table(FOLDER / "device.json", name) for name in DEVICES}
 

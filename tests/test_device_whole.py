@@ -14,7 +14,7 @@ from device_kit import FOLDER, device, patch_of
 from device_script_kit import PATIENCE, Daemon, Device, needs_node
 from live_plan import band
 from max_graph import BANG, Graph, Message
-from max_objects import Control
+from max_live import Control
 
 pytestmark = needs_node
 
