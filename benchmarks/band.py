@@ -285,7 +285,7 @@ def main() -> None:
     )
     arguments.add_argument("--minutes", type=float, default=10.0)
     arguments.add_argument("--bpm", type=float, nargs="+", default=[120.0, 180.0])
-    arguments.add_argument("--hog", type=float, default=0.0, help="minutes more with a busy process beside it")
+    arguments.add_argument("--hog", type=float, default=0.0, help="minutes more beside a busy process")
     arguments.add_argument(
         "--song", type=Path, default=ROOT / "corpus" / "pop909", help="a MIDI file, or a source of the corpus"
     )
