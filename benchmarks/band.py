@@ -157,7 +157,7 @@ def run(bpm: float, minutes: float, part: Part, with_hog: bool) -> dict[str, Any
             child("-m", "bandmate", "serve", "--osc-port", str(port), "--tempo", str(bpm), "--thru",
                   ready="Bandmate Out")
         )  # fmt: skip
-        threading.Thread(target=_drain, args=(daemon.stdout,), daemon=True).start()
+        threading.Thread(target=drain, args=(daemon.stdout,), daemon=True).start()
         stack.enter_context(child(str(ROOT / "benchmarks" / "band_echo.py"), ready="ready"))
         musician = stack.enter_context(
             subprocess.Popen(
@@ -274,7 +274,7 @@ def offline_rates(weights: Weights, part: Part, bpm: float) -> dict[str, float]:
     return {role: notes / seconds / ANSWERS for role, notes in counts.items()}
 
 
-def _drain(stream: IO[str] | None) -> None:
+def drain(stream: IO[str] | None) -> None:
     for _ in stream or ():
         pass
 
