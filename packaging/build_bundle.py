@@ -13,42 +13,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+import sysconfig
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-TRAINING = ("training", "transformer", "export", "onnx_graph", "quantisation")
-HEAVY = ("torch", "onnx", "scipy", "matplotlib", "PIL", "tkinter", "transformers", "tensorboard", "pytest")
-GPL = ("link", "_link")  # LinkPython-extern: whoever wants Ableton Link installs it
-WITH_DATA = ("bandmate_bridge", "bandmate_models")
-CODE = ("bandmate", "bandmate_bridge", "bandmate_models")
-LATE = ("symusic", "soundfile", "sounddevice", "rtmidi", "onnxruntime")  # imported by name
+UNWANTED = ("libreadline", "libgdbm", "libdb-", "_link.", "torch")  # copyleft or heavy: must not be inside
 _LICENCE = ("licen", "copying", "notice", "thirdparty", "authors")
-
-
-def options(out: Path, work: Path) -> list[str]:
-    """PyInstaller's command line."""
-    from PyInstaller.utils.hooks import collect_submodules
-
-    training = tuple(f"bandmate_models.{name}" for name in TRAINING)
-    modules = [m for package in CODE for m in collect_submodules(package) if not m.startswith(training)]
-    late = [name for name in LATE if installed(name)]
-    words = ["--onefile", "--noupx", "--noconfirm", "--log-level=WARN", "--name=bandmate"]
-    words += [f"--distpath={out}", f"--workpath={work}", f"--specpath={work}", "--python-option=u"]
-    words += [f"--hidden-import={name}" for name in (*modules, *late)]
-    words += [f"--collect-data={name}" for name in WITH_DATA]
-    words.append("--collect-all=symusic")
-    words += [f"--exclude-module={name}" for name in (*HEAVY, *GPL, *training)]
-    if sys.platform == "win32":
-        words.append("--hide-console=hide-early")  # when the Task Scheduler starts it
-    return [*words, str(HERE / "bundle_main.py")]
-
-
-def installed(package: str) -> bool:
-    """Whether the environment has a package."""
-    return bool(metadata.packages_distributions().get(package))
 
 
 def licences() -> Iterator[tuple[str, str]]:
@@ -59,6 +34,33 @@ def licences() -> Iterator[tuple[str, str]]:
             if name.startswith(_LICENCE) and Path(str(file.locate())).is_file():
                 text = Path(str(file.locate())).read_text(encoding="utf-8", errors="replace")
                 yield f"{distribution.name} {distribution.version}, {file.name}", text
+    python = Path(sysconfig.get_path("stdlib")) / "LICENSE.txt"
+    if python.is_file():
+        yield f"Python {sys.version.split()[0]}", python.read_text(encoding="utf-8", errors="replace")
+
+
+def packed(program: Path) -> list[str]:
+    """The names of the files inside a bundle."""
+    from PyInstaller.archive.readers import CArchiveReader
+
+    return sorted(CArchiveReader(str(program)).toc)
+
+
+def debian_licences(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(package, text) of the system's own libraries among these files, where the system is a Debian."""
+    if shutil.which("dpkg-query") is None:
+        return
+    libraries = [path for name in names if ".so" in name for path in Path("/usr/lib").glob(f"*/{name}")]
+    packages = set()
+    for library in libraries:
+        found = subprocess.run(
+            ["dpkg-query", "-S", f"*{library.resolve().name}"], capture_output=True, text=True, check=False
+        )
+        packages |= {line.partition(":")[0] for line in found.stdout.splitlines()}
+    for package in sorted(packages):
+        text = Path("/usr/share/doc") / package / "copyright"
+        if text.is_file():
+            yield f"{package} (Debian)", text.read_text(encoding="utf-8", errors="replace")
 
 
 def main() -> None:
@@ -70,10 +72,15 @@ def main() -> None:
     except ImportError:
         sys.exit("build_bundle: PyInstaller is not installed: pip install pyinstaller")
     os.chdir(HERE)  # where no checkout shadows what is installed
-    run(options(out, out / "work"))
-    texts = [f"{title}\n{'=' * len(title)}\n\n{text}\n" for title, text in licences()]
-    (out / "bandmate-licences.txt").write_text("\n".join(texts), encoding="utf-8")
+    folders = [f"--distpath={out}", f"--workpath={out / 'work'}"]
+    run([*folders, "--noconfirm", "--log-level=WARN", str(HERE / "bandmate.spec")])
     made = out / ("bandmate.exe" if sys.platform == "win32" else "bandmate")
+    names = packed(made)
+    if copyleft := [name for name in names if any(word in name for word in UNWANTED)]:
+        sys.exit(f"build_bundle: {made} holds what it must not: {', '.join(copyleft)}")
+    told = [*licences(), *debian_licences(names)]
+    texts = [f"{title}\n{'=' * len(title)}\n\n{text}\n" for title, text in told]
+    (out / "bandmate-licences.txt").write_text("\n".join(texts), encoding="utf-8")
     print(f"{made}: {made.stat().st_size / 1e6:.1f} MB; licences of {len(texts)} texts beside it")
 
 
