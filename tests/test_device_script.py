@@ -20,8 +20,17 @@ from live_plan import TUNE, band
 
 SOURCES = ROOT / "max_for_live" / "source" / "script"
 TABLE: dict[str, Any] = json.loads((ROOT / "max_for_live" / "device.json").read_text(encoding="utf-8"))
+
+
+def _has_acorn() -> bool:
+    if shutil.which("node") is None:
+        return False
+    find = ["node", "-e", "require('acorn')"]
+    return subprocess.run(find, cwd=HARNESS, capture_output=True, check=False).returncode == 0
+
+
 needs_acorn = pytest.mark.skipif(
-    not (HARNESS / "node_modules" / "acorn").is_dir(),
+    not _has_acorn(),
     reason="acorn is not installed: npm install --no-package-lock --prefix tests/max_for_live",
 )
 
