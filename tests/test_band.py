@@ -364,6 +364,30 @@ def test_each_part_may_have_a_port_and_a_channel(open_house: Opener) -> None:
     assert {cue.channel for cue in house.cues()} == {11}
 
 
+def test_each_part_is_told_its_program_once_and_again_on_another_channel(open_house: Opener) -> None:
+    house = open_house("bass")
+    house.conductor.run()
+    house.band.turn("play", 1.0)
+    house.until_notes()
+    house.band.turn("bass.channel", 12.0)
+    house.until(lambda: any(cue.channel == 11 for cue in house.cues()), "notes on that channel")
+    plays = [message for message in house.conductor.sent if isinstance(message, Play)]
+    statuses = [change.data[0] for message in plays for change in message.changes if change.data[0] >= 0xC0]
+    assert statuses == [0xC1, 0xCB]
+
+
+def test_a_loop_that_is_no_whole_bars_is_a_jump_like_any_other(open_house: Opener) -> None:
+    house = open_house("drums")
+    house.conductor.run(16.0)
+    house.band.turn("play", 1.0)
+    house.until_notes()
+    house.until_beat(22.0)
+    since = len(house.told)
+    house.conductor.jump(-5.5, carried=True)
+    house.until(lambda: Cancel("band drums") in house.conductor.sent, "silence")
+    assert house.until_notes(since=since)
+
+
 def test_what_the_player_does_is_heard_before_and_while_the_band_plays(open_house: Opener) -> None:
     house = open_house("bass")
     house.conductor.run()

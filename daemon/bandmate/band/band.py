@@ -303,14 +303,20 @@ class Band:
             playing.recast()
 
     def _carry(self, jumped: Jumped) -> None:
-        """The clock has jumped, and what was sent to the conductor goes along."""
-        self._clock = self._clock._replace(beat=self._clock.beat + jumped.by, jumps=jumped.jumps)
-        self._players = _moved(self._players, jumped.by)
-        if self._performance is None:
-            self._ear.move(jumped.by)
+        """The clock has jumped, and what was sent to the conductor goes along.
+
+        Where the bars do not fit, nothing is done: the clock's new state will show a jump.
+        """
+        playing, clock, by = self._performance, self._clock, jumped.by
+        if playing is not None and not playing.leader.form.fits(by):
+            return
+        self._clock = clock._replace(beat=clock.beat + by, bar=clock.bar + by, jumps=jumped.jumps)
+        self._players = _moved(self._players, by)
+        if playing is None:
+            self._ear.move(by)
         else:
-            self._performance.clock = self._clock
-            self._performance.carry(jumped.by)
+            playing.clock = self._clock
+            playing.carry(by)
 
     def _dial(self, turn: Turn) -> None:
         dial, _ = find_dial(turn.name)

@@ -43,7 +43,7 @@ NOBODY: Mapping[str, Handler] = dict.fromkeys(("band", "play_note", "keep", "lea
 
 
 class Bandstand:
-    """What the engine holds of the live band. `hear` takes what the conductor says, from any thread.
+    """What the engine holds of the live band.
 
     `tell_all(name, *atoms)` tells every client, `notice(code, sentence)` everybody who reads.
     """
@@ -67,7 +67,7 @@ class Bandstand:
         self.takes: tuple[Take, ...] = ()
         """The session's, once it has ended."""
         seed = 0 if controls.seed is None else controls.seed
-        self.desk = BandDesk(controls, notice, self.hear)
+        self.desk = BandDesk(controls, notice, self.play)
         self.band = Band(weights, send, self, controls, band_roles(controls), seed=seed, ports=ports)
         self.desk.band = self.band
         self.controllers = ControlMap(bindings, self.band.stands)
@@ -88,20 +88,24 @@ class Bandstand:
         return self.takes
 
     def hear(self, message: FromConductor) -> None:
+        """What the conductor says, on its link's thread."""
+        if isinstance(message, NoteHeard | ControlHeard) and self._leads(message):
+            return
+        if isinstance(message, NoteHeard):
+            self.play(message)
+            return
         if isinstance(message, ClockState):
             self.recorder.clock(message)
         elif isinstance(message, Jumped):
             self.recorder.jumped(message)
-        elif isinstance(message, NoteHeard):
-            if self._leads(message):
-                return
-            self._record(message)
-        elif isinstance(message, ControlHeard):
-            if self._leads(message):
-                return
-            if message.number == SUSTAIN:
-                who = f"{PLAYER} {message.channel + 1}"
-                self.recorder.control(who, message.channel, message.beat, message.number, message.value)
+        elif isinstance(message, ControlHeard) and message.number == SUSTAIN:
+            who = f"{PLAYER} {message.channel + 1}"
+            self.recorder.control(who, message.channel, message.beat, message.number, message.value)
+        self.band.hear(message)
+
+    def play(self, message: NoteHeard) -> None:
+        """A key that is music, whatever may be bound to it; from any thread."""
+        self._record(message)
         self.band.hear(message)
 
     def keep(self, bars: int) -> Future[Take]:

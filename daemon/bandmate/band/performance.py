@@ -68,7 +68,7 @@ class Performance:
         """Bars in which something was given up."""
         self._degraded_at = -1
         self._afresh = False
-        self._told_programs: dict[Role, int] = {}
+        self._told_programs: dict[Role, tuple[int, int]] = {}
         self._send = send
         self._audience = audience
         self._scoring = scoring
@@ -155,12 +155,9 @@ class Performance:
         self._audience.cancelled(role, beat)
 
     def carry(self, beats: float) -> None:
-        """The clock has jumped, and what was sent went along; the band does too, if its bars fit."""
-        if self.leader.form.fits(beats):
-            ticks = round(beats * TICKS_PER_BEAT)
-            self._move(ticks, self.planner.committed + ticks)
-        else:
-            self.jump()
+        """The clock has jumped from bar line to bar line, and what was sent went along; the band does too."""
+        ticks = round(beats * TICKS_PER_BEAT)
+        self._move(ticks, self.planner.committed + ticks)
 
     def jump(self) -> None:
         """The clock is elsewhere: what was sent is void, and the band goes on from there."""
@@ -209,6 +206,7 @@ class Performance:
         self.heard = deque(moved, maxlen=self.heard.maxlen)
 
     def _play(self, done: Commitment) -> None:
+        self._send_programs()
         beat = done.first / TICKS_PER_BEAT
         for role in {role for row in done.ended if (role := self._release(row, beat))}:
             self._audience.cancelled(role, beat)
@@ -233,14 +231,18 @@ class Performance:
         return role
 
     def _hold_to_wishes(self) -> None:
-        """Parts, temperature, programs: what holds at once."""
+        """Parts and temperature: what holds at once."""
         controls, sampler = self._scoring.controls, self.planner.plan.sampler
         sampler.temperature, sampler.top_p = controls.temperature, controls.top_p
         self._output.roles = self._scoring.roles
+
+    def _send_programs(self) -> None:
+        """Sends the program changes that are news, on the channels that are now."""
         for role, program in self._scoring.programs.items():
-            if role != "drums" and self._told_programs.get(role) != program:
-                self._told_programs[role] = program
-                self._change(role, self._now, (PROGRAM | self._output.channel(role), program))
+            voice = self._output.channel(role), program
+            if role != "drums" and self._told_programs.get(role) != voice:
+                self._told_programs[role] = voice
+                self._change(role, self._now, (PROGRAM | voice[0], program))
 
     def _change(self, role: Role, beat: float, data: tuple[int, ...]) -> None:
         changes, port = (Change(beat, data),), self._output.port(role)
