@@ -8,7 +8,7 @@ from typing import Any
 
 MODULES = (
     "music", "lists", "daemon", "live", "set", "phrase", "played", "drums", "settings", "targets", "places",
-    "job", "shelf", "audition", "jam", "device", "main",
+    "job", "shelf", "given", "audition", "jam", "device", "main",
 )  # fmt: skip
 """Each needs those before it."""
 

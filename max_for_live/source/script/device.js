@@ -210,62 +210,9 @@ var Device = (function () {
         }
     };
 
-    // The phrase of a task: {score, source, span}, or {problem}.
-    Device.prototype.phrase = function (task) {
-        var clip, found, role, metre, map;
-        if (this.settings.item("source") === "Played") {
-            return task === "infill" ? {problem: "Infill needs a clip: set Phrase From to Clip"} :
-                this.playedPhrase();
-        }
-        clip = LiveSet.detailClip();
-        if (!clip) {
-            return {problem: "No clip: click a MIDI clip, or set Phrase From to Played"};
-        }
-        found = task === "infill" ? Phrase.withGap(clip) : Phrase.ofClip(clip);
-        if (found.problem) {
-            return found;
-        }
-        if (!found.notes.length) {
-            return {problem: "The clip has no notes that sound"};
-        }
-        role = this.settings.item("source_role");
-        role = role === "Auto" ? this.targets.roleOf(found.source.track) : role;
-        found.source.role = role;
-        metre = found.source.metre;
-        map = role === "drums" ? this.shelf.drumMap(found.source.track) : null;
-        return {
-            score: Music.score(
-                [Music.part(role, map ? Drums.toDaemon(found.notes, map) : found.notes, found.source.name)],
-                found.beats, LiveSet.tempo(), metre[0], metre[1]
-            ),
-            source: found.source,
-            span: found.span
-        };
-    };
-
-    Device.prototype.playedPhrase = function () {
-        var metre = LiveSet.metre(), track = LiveSet.ownTrack(), role = this.settings.item("source_role"),
-            found = this.played.phrase(
-                Number(this.settings.item("phrase_bars")), Music.barLength(metre[0], metre[1])
-            ),
-            notes = found.notes;
-        if (!notes.length) {
-            return {problem: "Nothing was played into this track yet"};
-        }
-        role = role === "Auto" ? this.targets.roleOf(track) : role;
-        if (role === "drums") {
-            notes = Drums.toDaemon(notes, this.shelf.drumMap(track));
-        }
-        return {
-            score: Music.score(
-                [Music.part(role, notes, "Played")], found.beats, LiveSet.tempo(), metre[0], metre[1]
-            ),
-            source: {track: track, role: role, name: "Played", metre: metre, slot: 0, start: null}
-        };
-    };
-
     Device.prototype.request = function (task) {
-        var given = task === "generate" ? {score: null, source: null} : this.phrase(task), atoms;
+        var given = task === "generate" ? {score: null, source: null} :
+            Given.find(task, this.settings, this.played, this.targets, this.shelf), atoms;
         if (given.problem) {
             this.status(given.problem);
             return;
