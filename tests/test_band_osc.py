@@ -110,14 +110,16 @@ def test_what_a_client_plays_is_heard_and_kept_with_the_bands_notes(house: House
     with house.client() as client:
         band(client, "listen", 1, "roles", "drums", "play", 1)
         told(client, "band_notes")
-        for beat, velocity in ((0.0, 90), (1.0, 0)):
+        now = house.stand.status().clock.beat_at(time.perf_counter())
+        for beat, velocity in ((now, 90), (now + 1.0, 0)):
             client.begin("play_note", beat, 60, velocity, 0)
         wait(lambda: house.stand.status().players == 1, "a player")
-        told(client, "band_notes", 4)
-        answers = client.ask("keep", 4, timeout=PATIENCE)
+        line = house.stand.status().clock.bar_after(now + 1.0)
+        wait(lambda: house.stand.status().clock.beat_at(time.perf_counter()) > line, "the end of the bar")
+        answers = client.ask("keep", 8, timeout=PATIENCE)
         assert [answer.name for answer in answers] == ["take", "done"]
         score = house.stand.recorder._scribe._library.get(str(answers[0].values[0])).score
-        assert {part.role for part in score.parts} == {"melody", "drums"}
+        assert {part.role for part in score.parts} >= {"melody", "drums"}
         assert [note.pitch for part in score.parts if part.role == "melody" for note in part.notes] == [60]
 
 
