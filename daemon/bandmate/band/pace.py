@@ -10,6 +10,8 @@ from bandmate_models.score import Role
 
 STEP = 6
 """Ticks that are committed at a time: half a beat."""
+MOST_OVER = 0.1
+"""Seconds, at most, by which commitments leave the earlier because others left late."""
 MARGIN = 0.025
 """Seconds before its first beat at which a commitment leaves at the latest."""
 SURE = 1.3
@@ -53,6 +55,7 @@ class Pace:
         self.least = 0.0
         """Seconds that whoever listens wants to have the notes ahead of time."""
         self._start = lead
+        self._over: deque[float] = deque(maxlen=256)
         self._misses: deque[int] = deque(maxlen=8)
         self._calm = 0
 
@@ -63,7 +66,7 @@ class Pace:
     @property
     def lead(self) -> float:
         """Seconds before a commitment's first beat at which its planning begins."""
-        return min(max(self._sure, LEAST_LEAD), MOST_LEAD) + MARGIN + self.least
+        return min(max(self._sure, LEAST_LEAD), MOST_LEAD) + self.latest
 
     @property
     def _sure(self) -> float:
@@ -73,8 +76,12 @@ class Pace:
 
     @property
     def latest(self) -> float:
-        """Seconds before its first beat at which a commitment has to leave."""
-        return MARGIN + self.least
+        """Seconds before its first beat at which a commitment has to leave: more where some left late."""
+        return MARGIN + min(MOST_OVER, max(self._over, default=0.0)) + self.least
+
+    def left(self, late: float) -> None:
+        """Notes down how many seconds after the latest moment a commitment left."""
+        self._over.append(max(0.0, late))
 
     def planned(self, seconds: float, step_seconds: float, *, stale: bool, repeated: bool) -> None:
         """Notes down how long one commitment took, of a step of so many seconds, and whether it fell back.

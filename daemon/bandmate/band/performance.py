@@ -117,6 +117,7 @@ class Performance:
         done = planner.commit(known, lambda: time.perf_counter() > latest, afresh=news or self._afresh)
         self._afresh = False
         self._play(done)
+        self.pace.left(time.perf_counter() - latest)
         step = (done.last - done.first) / TICKS_PER_BEAT * 60.0 / clock.bpm
         took = time.perf_counter() - begun
         self.pace.planned(took, step, stale=done.stale, repeated=done.repeated)
