@@ -128,10 +128,6 @@ var Daemon = (function () {
         }
     };
 
-    Daemon.prototype.forget = function (id) {
-        delete this.asked[id];
-    };
-
     Daemon.prototype.hear = function (address, atoms, now) {
         var name = address.slice(ROOT.length), id = atoms[0], values = atoms.slice(1);
         if (address.slice(0, ROOT.length) !== ROOT) {

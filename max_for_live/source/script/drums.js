@@ -126,5 +126,5 @@ var Drums = (function () {
         return mapped(notes, map.back).sort(Music.byStart);
     }
 
-    return {chosen: chosen, keyOf: keyOf, ofPads: ofPads, ofTable: ofTable, toDaemon: toDaemon, toTrack: toTrack};
+    return {chosen: chosen, toDaemon: toDaemon, toTrack: toTrack};
 }());

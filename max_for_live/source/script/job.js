@@ -5,8 +5,8 @@ var Job = (function () {
 
     var RESTARTS = 5;
 
-    // `asked` is {task, score (the phrase, or null), atoms (keys and values, or what the task takes), plain: whether the
-    // task takes atoms alone}. `told` has progress(share), note(sentence), take(take), over(sentence or "", failed).
+    // `asked` is {task, score (the phrase, or null), atoms (keys and values, or what the task takes)}. `told` has
+    // progress(share), note(sentence), take(take), stems(folder), over(sentence, "" where nothing is to be said).
     function Job(daemon, asked, told) {
         this.daemon = daemon;
         this.asked = asked;
@@ -79,7 +79,7 @@ var Job = (function () {
             }
             this.ended = true;
             this.told.stems(this.folder);
-            this.told.over("", false);
+            this.told.over("");
             return true;
         }
         if (Object.keys(this.came).length < count) {
@@ -123,7 +123,7 @@ var Job = (function () {
         }
         if (this.next > this.count && !this.ended) {
             this.ended = true;
-            this.told.over("", false);
+            this.told.over("");
         }
     };
 
@@ -137,7 +137,7 @@ var Job = (function () {
             return;
         }
         this.ended = true;
-        this.told.over(code === "cancelled" ? "Cancelled" : sentence, code !== "cancelled");
+        this.told.over(code === "cancelled" ? "Cancelled" : sentence);
     };
 
     // The daemon is there again.
@@ -154,7 +154,7 @@ var Job = (function () {
             }, now);
         } else {
             this.ended = true;
-            this.told.over("Cancelled", false);
+            this.told.over("Cancelled");
         }
     };
 

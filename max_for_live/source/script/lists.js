@@ -278,5 +278,5 @@ var Lists = (function () {
         }, this);
     };
 
-    return {CHUNK: CHUNK, Exchange: Exchange, checksum: checksum, rowsOf: rowsOf};
+    return {Exchange: Exchange, checksum: checksum};
 }());

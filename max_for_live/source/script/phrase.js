@@ -136,5 +136,5 @@ var Phrase = (function () {
         };
     }
 
-    return {LIKELY: LIKELY, ofClip: ofClip, withGap: withGap};
+    return {ofClip: ofClip, withGap: withGap};
 }());

@@ -57,7 +57,7 @@ var Places = (function () {
         return Live.notes(Live.call(clip, "get_notes_extended", 0, 128, 0, look.beats + 1)).length;
     }
 
-    // Writes pieces ({track, notes}) into the first free row from `row` on: {row, lost}, notes that Live did not take.
+    // Writes pieces ({track, notes}) into the first free row from `row` on: {lost}, how many notes Live did not take.
     function intoSession(pieces, look, row) {
         var lost = 0;
         row = freeRow(pieces.map(function (piece) {
@@ -68,7 +68,7 @@ var Places = (function () {
             Live.call(slot, "create_clip", look.beats);
             lost += piece.notes.length - fill(Live.ids(slot, "clip")[0], piece, look);
         });
-        return {row: row, lost: lost};
+        return {lost: lost};
     }
 
     function spans(track) {
@@ -118,7 +118,7 @@ var Places = (function () {
             Live.has(track, "function", "duplicate_clip_to_arrangement");
     }
 
-    // Writes pieces into the Arrangement, at `at` or behind it: {at, lost}, or {problem}.
+    // Writes pieces into the Arrangement, at `at` or behind it: {lost}, or {problem}.
     function intoArrangement(pieces, look, at) {
         var lost = 0, tracks = pieces.map(function (piece) {
             return piece.track;
@@ -130,7 +130,7 @@ var Places = (function () {
         pieces.forEach(function (piece) {
             lost += clipAt(piece.track, at, piece, look);
         });
-        return {at: at, lost: lost};
+        return {lost: lost};
     }
 
     // The beat at which an answer would stand in the Arrangement.

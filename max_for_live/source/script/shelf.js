@@ -1,6 +1,6 @@
 // The takes that the buttons are about: those of the newest request first, and how one becomes clips.
 //
-// A take is {id, number, takes, beats, score, task, title, source, row, span, phrase, written}.
+// A take is {id, number, takes, beats, score, task, title, source, span, phrase, written}.
 
 var Shelf = (function () {
     "use strict";
@@ -126,22 +126,16 @@ var Shelf = (function () {
         wrote = LiveSet.asOneStep(function () {
             return shelf.settings.item("destination") === "Arrange" ?
                 Places.intoArrangement(placed.pieces, look, shelf.wished(take, look)) :
-                Places.intoSession(placed.pieces, look, shelf.rowFor(take));
+                Places.intoSession(placed.pieces, look, Places.firstRow(take.source));
         });
         if (wrote.problem) {
             return wrote.problem;
         }
         take.written = true;
-        take.row = wrote.row;
-        take.at = wrote.at;
         return wrote.lost ? "Live did not take " + wrote.lost + " of the notes" : "";
     };
 
-    // Behind the row of the take before it, or of its source.
-    Shelf.prototype.rowFor = function (take) {
-        return Places.firstRow(take.source);
-    };
-
+    // The beat of the Arrangement at which a take would stand.
     Shelf.prototype.wished = function (take, look) {
         var beats = take.phrase ? take.phrase.beats : 0, bar = Music.barLength(look.metre[0], look.metre[1]);
         return Places.wishedTime(take.source, PLACING[take.task], Math.ceil(beats / bar - 1e-6) * bar, look.metre);
