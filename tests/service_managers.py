@@ -43,7 +43,7 @@ class Program:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(120)
             self._process = None
 
 

@@ -68,7 +68,7 @@ class Reaper:
         scene = self.folder / "scene.lua"
         scene.write_text(f"return {lua({**self.scene, **more})}")
         words = [str(LUA), str(HOST), str(scene), str(SCRIPTS / script)]
-        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
         assert done.returncode == 0, done.stderr
         return dict(json.loads(done.stdout.splitlines()[-1]))
 

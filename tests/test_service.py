@@ -35,6 +35,7 @@ from service_managers import FakeLaunchd, FakeManager, FakeScheduler, FakeSystem
 __all__ = ["workplace"]
 
 AWKWARD = ['/home/a b/100% mine/$HOME "x"/bin/python', "-m", "bandmate", "--key", "C # $5 %h \\ é", ""]
+LONG = 300.0  # seconds that a daemon may take to answer on a busy machine
 TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
 
 
@@ -185,12 +186,12 @@ def test_it_is_installed_answers_and_is_removed(
 ) -> None:
     service = Service(system, fake)
     assert service.status() == Status("nobody", False, None, False)
-    assert service.install(serving(port, tmp_path))
+    assert service.install(serving(port, tmp_path), LONG)
     assert answers("127.0.0.1", port)
     assert service.status() == Status("us", True, ("127.0.0.1", port), True)
-    assert not service.install(serving(port, tmp_path)), "once is enough"
+    assert not service.install(serving(port, tmp_path), LONG), "once is enough"
     assert fake.program.starts == 1
-    assert service.install([*serving(port, tmp_path), "--tempo", "96"]), "other settings, another start"
+    assert service.install([*serving(port, tmp_path), "--tempo", "96"], LONG), "other settings, another start"
     assert fake.program.starts == 2
     assert service.remove()
     assert not fake.program.running
@@ -204,13 +205,13 @@ def test_an_agent_that_is_still_leaving_is_waited_for(tmp_path: Path, port: int)
     service = Service(launchd(tmp_path), fake)
     fake.leaving = 3
     try:
-        assert service.install(serving(port, tmp_path))
+        assert service.install(serving(port, tmp_path), LONG)
     finally:
         fake.program.stop()
     assert len([line for line in fake.told if "bootstrap" in line]) == 4
     fake.leaving = 99
     with pytest.raises(BandmateError, match="Bootstrap failed"):
-        service.install([*serving(port, tmp_path), "--tempo", "96"])
+        service.install([*serving(port, tmp_path), "--tempo", "96"], LONG)
 
 
 def test_what_somebody_else_wrote_is_left_alone(system: Manager, fake: FakeManager, port: int) -> None:
