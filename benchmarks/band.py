@@ -224,7 +224,7 @@ def figures(
         "plan_p99_ms": status["band_plan_p99"],
         "degraded_bars": status["band_degraded_bars"] / max(1, status["band_bars"]),
         "slides": status["band_slides"],
-        "given_up": levels,
+        "given_up": ", ".join(levels),
         "longest_silence_s": max((b - a for a, b in pairwise(at for at, _ in band)), default=0.0),
         "notes_a_second": {
             str(channel + 1): sum(data[0] & 15 == channel for _, data in band) / (60.0 * minutes)
