@@ -69,7 +69,6 @@ class FakeManager:
         raise AssertionError(f"no such command: {line}")
 
 
-
 class FakeSystemd(FakeManager):
     """systemctl --user: knows a unit from daemon-reload on."""
 

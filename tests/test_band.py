@@ -137,7 +137,6 @@ class House:
         plays = [message for message in self.conductor.sent[first:] if isinstance(message, Play)]
         return [cue for message in plays for cue in message.cues]
 
-
     def left_sounding(self) -> set[str]:
         """Plans of which notes were sent after they were last cancelled, though the band has been stopped."""
         open_plans: set[str] = set()

@@ -165,7 +165,6 @@ if importlib.util.find_spec("dawproject"):  # in no package index: whoever has i
         assert published.DawProject.load_metadata(str(file)).title == "A take"
 
 
-
 def test_the_same_music_is_the_same_file() -> None:
     score = Score((Part("drums", (Note(0.0, 0.25, 36, 100),)),))
     assert dawproject(score, length=4.0) == dawproject(score, length=4.0)

@@ -195,9 +195,7 @@ def test_another_version_of_the_protocol_is_said(make: Make, answer: str) -> Non
             "welcome": (2, 1, "0.2.0", "a model"),
             "refused": ("bad_version", "this daemon speaks version 2 of the protocol, not 1"),
         }[answer]
-        daemon.sendto(
-            encode(f"/bandmate/{answer}", int(atoms[0]), *words), ("127.0.0.1", int(atoms[2]))
-        )
+        daemon.sendto(encode(f"/bandmate/{answer}", int(atoms[0]), *words), ("127.0.0.1", int(atoms[2])))
         until(lambda: "version 2" in device.status, "the sentence")
         assert device.light == 0
 

@@ -29,9 +29,7 @@ def test_all_that_is_written_on_the_device_is_in_the_picture_at_its_place(name: 
             continue
         for wanted in texts_of(box):
             assert any(
-                text == wanted
-                and rect.x <= x <= rect.x + rect.width
-                and rect.y <= y <= rect.y + rect.height
+                text == wanted and rect.x <= x <= rect.x + rect.width and rect.y <= y <= rect.y + rect.height
                 for text, x, y in words
             ), (box.name, wanted)
 

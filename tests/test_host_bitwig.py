@@ -258,9 +258,7 @@ def test_a_daemon_that_comes_back_is_found_again(bitwig: Bitwig, port: int, tmp_
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
-def test_what_the_network_loses_doubles_and_disorders_arrives(
-    library: Library, port: int, seed: int
-) -> None:
+def test_what_the_network_loses_doubles_and_disorders_arrives(library: Library, port: int, seed: int) -> None:
     riff = {f"0:{x * 12}:{50 + x % 20}": {"velocity": 64 + x % 60, "duration": 0.25} for x in range(96)}
     with daemon(library.folder, port, musician := StandIn(per_beat=6)):
         bitwig = Bitwig(port, [clip(riff, 24.0)] + [None] * 63, seed=seed)

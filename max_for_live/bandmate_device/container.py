@@ -59,9 +59,7 @@ def write_device(name: str, patch: bytes, files: tuple[Entry, ...], kind: bytes 
         body += entry.data
     footer_at = _FILES_AT + len(body)
     frozen = _MAGIC + struct.pack(">IQ", _FILES_AT, footer_at) + body + _field(b"dlst", listing)
-    return (
-        _chunk(b"ampf", kind) + _chunk(b"meta", struct.pack("<I", FROZEN)) + _chunk(b"ptch", frozen)
-    )
+    return _chunk(b"ampf", kind) + _chunk(b"meta", struct.pack("<I", FROZEN)) + _chunk(b"ptch", frozen)
 
 
 def _chunk(tag: bytes, payload: bytes) -> bytes:

@@ -1,11 +1,11 @@
 """Patches as text, one box or cord a line.
 
-    ## Played notes                      a heading: what follows is laid out as a block of its own
-    heard       : midiparse              an object box called heard
-    stop        = clear                  a message box
-    heard.6 -> note.4                    a cord from outlet 6 to inlet 4; a number that is left out is 0
-    heard -> first -> second             several cords
-    # anything                           a remark, for readers of the source alone
+## Played notes                      a heading: what follows is laid out as a block of its own
+heard       : midiparse              an object box called heard
+stop        = clear                  a message box
+heard.6 -> note.4                    a cord from outlet 6 to inlet 4; a number that is left out is 0
+heard -> first -> second             several cords
+# anything                           a remark, for readers of the source alone
 """
 
 from __future__ import annotations

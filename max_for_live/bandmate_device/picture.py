@@ -167,9 +167,7 @@ def _bar(box: OpenedBox, rect: Rect) -> str:
 
 def _field(box: OpenedBox, rect: Rect) -> str:
     text = _SAMPLES.get(box.name, "")
-    return _rect(rect, _FIELD, _FIELD_EDGE) + _words(
-        rect.x + 4, rect.y + 11, text, _FAINT, _size_of(box)
-    )
+    return _rect(rect, _FIELD, _FIELD_EDGE) + _words(rect.x + 4, rect.y + 11, text, _FAINT, _size_of(box))
 
 
 def _panel(box: OpenedBox, rect: Rect) -> str:

@@ -37,9 +37,7 @@ CHANGES = (0.6, 0.3, 0.05)
 """Chance that a chord changes on a bar line, in the middle of a bar of even beats, on another beat."""
 MEMORY = 1.0
 """Beats after which what was played counts e times less for what is likely to be played next."""
-_CONSONANT = np.array(
-    [[float((one - other) % 12 in CONSONANT) for other in range(12)] for one in range(12)]
-)
+_CONSONANT = np.array([[float((one - other) % 12 in CONSONANT) for other in range(12)] for one in range(12)])
 _STATES = [Chord(root, quality) for quality in ("maj", "min", "dim") for root in range(12)]
 
 Table = NDArray[np.float64]

@@ -142,9 +142,7 @@ class Bandstand:
     def notes(self, role: Role, notes: Sequence[LiveNote]) -> None:
         channel, program = self.band.voice(role)
         for note in notes:
-            self.recorder.note(
-                role, channel, program, note.start, note.duration, note.pitch, note.velocity
-            )
+            self.recorder.note(role, channel, program, note.start, note.duration, note.pitch, note.velocity)
         self.desk.notes(role, notes)
 
     def cancelled(self, role: Role | None, beat: float) -> None:
@@ -172,9 +170,7 @@ class Bandstand:
     def _record(self, message: NoteHeard) -> None:
         who = f"{PLAYER} {message.channel + 1}"
         if message.velocity:
-            self.recorder.note_on(
-                who, message.channel, PIANO, message.beat, message.pitch, message.velocity
-            )
+            self.recorder.note_on(who, message.channel, PIANO, message.beat, message.pitch, message.velocity)
         else:
             self.recorder.note_off(who, message.channel, message.beat, message.pitch)
 

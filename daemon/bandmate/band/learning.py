@@ -31,9 +31,7 @@ def listen_and_learn(
         if message is not None:
             controls.hear(message)
 
-    ports = Ports(
-        Configure(inputs=(PortWish(port, virtual=False),), outputs=()), hear, threading.Event().set
-    )
+    ports = Ports(Configure(inputs=(PortWish(port, virtual=False),), outputs=()), hear, threading.Event().set)
     ports.open()
     try:
         [state] = ports.states()

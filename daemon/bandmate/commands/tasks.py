@@ -96,9 +96,7 @@ def add(commands: Commands) -> None:
                 help="MIDI file, Ableton Live set, or sound that is listened to",
             )
         if task.files:
-            command.add_argument(
-                "--scene", metavar="N", help="of a Live set: a scene, by its number or name"
-            )
+            command.add_argument("--scene", metavar="N", help="of a Live set: a scene, by its number or name")
             command.add_argument("--track", metavar="NAME", help="of a Live set: this MIDI track alone")
         if "span" in task.flags:
             command.add_argument(

@@ -215,4 +215,3 @@ class Jam(App[None]):
             work()
         except BandmateError as error:
             self._said = str(error)
-

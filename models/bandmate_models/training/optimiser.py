@@ -29,14 +29,10 @@ class Optimiser:
             {"params": [w for w in others if w.dim() >= 2], "weight_decay": weight_decay},
             {"params": [w for w in others if w.dim() < 2], "weight_decay": 0.0},
         ]
-        self._all: list[torch.optim.Optimizer] = [
-            torch.optim.AdamW(groups, lr=peak, betas=BETAS, fused=True)
-        ]
+        self._all: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=peak, betas=BETAS, fused=True)]
         if hidden:
             self._all.append(
-                torch.optim.Muon(
-                    hidden, lr=peak, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"
-                )
+                torch.optim.Muon(hidden, lr=peak, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
             )
 
     def step(self, rate: float) -> None:

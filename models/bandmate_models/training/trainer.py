@@ -71,9 +71,7 @@ class Trainer:
         self.state_path = options.state or options.run / "state.pt"
         self.progress = Progress()
         self.model = Transformer(config).to(self.device)
-        self.optimiser = Optimiser(
-            self.model, options.optimiser, options.schedule.peak, options.weight_decay
-        )
+        self.optimiser = Optimiser(self.model, options.optimiser, options.schedule.peak, options.weight_decay)
         self.resumed_from = self._resume()
         self._before = self.progress.seconds
         threads = (options.threads or os.cpu_count() or 1) if self.device.type == "cpu" else 1
