@@ -13,7 +13,8 @@ _HEAD = f"""# The OSC protocol, version {protocol.VERSION}
 OSC 1.0 over UDP, on 127.0.0.1, port {protocol.PORT} unless the configuration says otherwise. Messages
 carry 32-bit ints, 32-bit floats and short strings only: no blobs, no time tags. Bundles are unpacked; the
 daemon sends none. A number may come as an int, or as a float where it is whole, so that clients which know
-floats alone (Pure Data) can speak it; or as a 64-bit float, from those that send no others (Bitwig's scripts).
+floats alone (Pure Data) can speak it; or as a 64-bit float, from those that send no others (Bitwig's
+scripts).
 
 ## A conversation
 
