@@ -109,7 +109,8 @@ def card(
         "",
         "## Recipe",
         "",
-        f"{checkpoint['tokens_seen'] / 1e6:,.0f} M tokens in {checkpoint['step']:,} steps of AdamW. Windows: {kinds}."
+        f"{checkpoint['tokens_seen'] / 1e6:,.0f} M tokens in {checkpoint['step']:,} steps: AdamW, and Muon for"
+        f" the matrices of the last stretch, whose windows were: {kinds}."
         f" Each is transposed by {min(TRANSPOSITIONS)} to +{max(TRANSPOSITIONS)}; {FROM_THE_START:.0%} begin where"
         f" a piece begins; the player's stream weighs {PLAYER_WEIGHT} in the loss; chords are told in"
         f" {1 - CHORDS_DROPPED:.0%} of them. Header fields left out at random: {drops}.",
