@@ -29,9 +29,9 @@ BADLY = (
     "Most of what it knows of melody is pop songs, folk tunes and classical piano. Of jazz, funk, electronic music and"
     " anything outside twelve equal steps it knows little.",
     "Scores without dynamics were read as unknown velocity; what it plays after them is as flat as they are.",
-    "It hears a player on the same beat; one that it looks ahead in, or follows a beat behind, helps it less than none"
-    " (the table's ablations). Without a chord lock about half of its accompaniment's notes are in the real chord.",
-    "From nothing, a part that was asked for can stay silent; a quieter request, another seed or chords help.",
+    "It hears a player on the same beat; one that it looks ahead in, or follows a beat behind, helps it more than a"
+    " stranger but less than none (the table's ablations). Beside songs, live, half of its notes are in the chord.",
+    "Parts that are asked for from nothing may come in only after a bar or two.",
     "Bass, drums and guitar are learnt from bands made by rule and some three hundred real ones: competent and alike.",
     "Bars are only as right as the file's: a song half a bar off in the data is half a bar off here.",
 )
