@@ -341,8 +341,8 @@ def test_the_band_follows_the_transport(port: int, bitwig: Bitwig) -> None:
             pass
         assert message[1] == (1, 10.5, 96.25, 4, 4, 0, 0, 16)
         bitwig.tell("transport", name="playing", to=False)
-        while (message := heard.get(timeout=10))[1][0] == 1:
-            assert message[0] == "host"
+        while (message := heard.get(timeout=10))[0] != "host" or message[1][0] == 1:
+            pass  # what was asked may be asked again
         assert message[1][0] == 0
         bitwig.tell("set", label="Band/Energy", to=0.7)
         while (message := heard.get(timeout=10))[0] == "host":
