@@ -104,7 +104,6 @@ class Lane:
 
     def read(self, known: int, committed: int) -> Iterator[None]:
         """Takes in what is certain, a chunk at a time."""
-        self.guide_from_here()
         while self._certain(piece := self._order[self._at], known, committed):
             self._open(piece, known, committed)
             if len(self._waiting) >= CHUNK:
@@ -114,7 +113,6 @@ class Lane:
 
     def revise(self, known: int, committed: int) -> bool:
         """Goes back to the first frame that is not as it was taken to be; whether there was one."""
-        self.guide_from_here()
         for piece in self._pieces:
             edge = known if piece.slice.stream == "u" else committed
             if not self._stands(piece, edge) or (self._midway and piece is self._pieces[-1]):
@@ -134,7 +132,6 @@ class Lane:
 
         Where it is given up inside a frame, `revise` has to come before anything else.
         """
-        self.guide_from_here()
         while self._wanted(self._at, until):
             piece = self._order[self._at]
             self._open(piece, known, committed)
@@ -147,8 +144,7 @@ class Lane:
         if self._midway and last is not None and last.slice.stream == "m":
             begun = self.start + last.slice.frame.start
             return max(begun, last.rows[-1].tick) if last.rows else begun
-        following = next(piece for piece in islice(self._order, self._at, None) if piece.stream == "m")
-        return self.start + following.frame.start
+        return self._own_frame(self._at)
 
     def rows(self, first: int, last: int) -> list[Row]:
         """The band's events from tick `first` to before `last`, as they stand."""
@@ -166,10 +162,6 @@ class Lane:
         for piece in self._pieces:
             piece.rows[:] = [row._replace(tick=row.tick + ticks) for row in piece.rows]
 
-    def guide_from_here(self) -> None:
-        """Makes the guide, which lanes share, count from this lane's first bar, in its slots."""
-        self._guide.origin, self._guide.slots = self.start, self._slots
-
     # Frames
 
     def _end(self, piece: Slice) -> int:
@@ -180,8 +172,12 @@ class Lane:
 
     def _wanted(self, at: int, until: int) -> bool:
         """Whether one of the band's frames before `until` needs the piece at `at`."""
+        return self._own_frame(at) < until
+
+    def _own_frame(self, at: int) -> int:
+        """The tick at which the first of the band's frames from the piece at `at` on begins."""
         following = next(piece for piece in islice(self._order, at, None) if piece.stream == "m")
-        return self.start + following.frame.start < until
+        return self.start + following.frame.start
 
     def _stands(self, piece: Piece, edge: int) -> bool:
         end = self._end(piece.slice)
@@ -263,7 +259,7 @@ class Lane:
         begun = self._grammar.reader.stage is not Stage.FRAME
         self._midway = True
         while True:
-            self.guide_from_here()  # another lane may have been read meanwhile
+            self._guide_from_here()  # another lane may have been written meanwhile
             mask = self._grammar.mask()
             mask[_ONSETS][closed] = False
             if begun:
@@ -280,6 +276,10 @@ class Lane:
                 rows.append(self._row(played, played.event))
             yield
         self._midway = False
+
+    def _guide_from_here(self) -> None:
+        """Makes the guide, which lanes share, count from this lane's first bar, in its slots."""
+        self._guide.origin, self._guide.slots = self.start, self._slots
 
     def _pushed(self) -> NDArray[np.float32]:
         """What is added to the logits: the steering's push, and the guide's."""
