@@ -15,6 +15,9 @@ from bandmate_bridge.link import ConductorLink
 from bandmate_bridge.messages import ClockState, Configure, Cue, FromConductor, PlanStarted, Play
 
 BAR = 4.0
+FOUNDED = 1.0
+"""Seconds that the peer is alone: of two sessions that meet, the older one's tempo stays, but of two that
+were founded within half a second of each other, chance decides."""
 
 
 class Peer:
@@ -60,6 +63,7 @@ def phase_apart(link: ConductorLink, peer: Peer) -> float:
 
 def main() -> None:
     peer = Peer(97.0)
+    time.sleep(FOUNDED)
     said: list[FromConductor] = []
     found: dict[str, object] = {}
     with ConductorLink(Configure(backend="none", source="link"), said.append) as link:
