@@ -169,12 +169,13 @@ Job.prototype.end = function (why) {
 
 Job.prototype.hear = function (name, atoms) {
     if (name === "take") {
-        if (!this.seen[atoms[1]]) { this.takes.push({ id: atoms[1], name: atoms[6] + " " + atoms[2] }); }
+        if (!this.seen[atoms[1]]) { this.takes.push({ id: atoms[1], number: atoms[2], name: atoms[6] + " " + atoms[2] }); }
         this.seen[atoms[1]] = true;
     } else if (name === "refused") {
         this.end(atoms[2]);
     } else if (name === "done") {
         if (count(this.seen) < atoms[1]) { return true; } // a take's message was lost
+        this.takes.sort(function (a, b) { return a.number - b.number; });
         this.fetch();
     }
     return false;
