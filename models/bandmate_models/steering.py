@@ -47,6 +47,7 @@ WIDTH = 12.0
 MEAN_NOTES = 8
 """Notes over which a part's height is averaged."""
 _PITCHES = np.arange(128.0)
+_CHORDS = v.ids("chord")
 
 
 def onset_rates(phrase: Score, slots: list[int], end: float) -> dict[int, float]:
@@ -147,7 +148,7 @@ class Steering:
         elif stage is Stage.PITCH and reader.slot in self._heights:
             mean = self._means.get(reader.slot, float(reader.pitch))
             self._means[reader.slot] = mean + (reader.pitch - mean) / MEAN_NOTES
-        elif stage is Stage.FRAME:
+        elif stage is Stage.FRAME and token not in _CHORDS:
             if self._frame_beats:
                 self._close_frame(self._frame_beats)
             self._frame_beats = reader.frame.ticks / v.TICKS_PER_BEAT

@@ -17,8 +17,10 @@ from ..errors import BandmateError
 
 PLAYER_WEIGHT = 0.3
 """Loss weight of the player's stream; the model's own weighs 1, headers 0."""
-SHARES: dict[str, float] = {"alone": 0.34, "duo": 0.45, "infill": 0.09, "vary": 0.08, "humanise": 0.04}
+SHARES: dict[str, float] = {"alone": 0.25, "duo": 0.57, "infill": 0.07, "vary": 0.07, "humanise": 0.04}
 """Share of windows of each kind of sequence; a kind of which there is none leaves its share to the others."""
+LAG_WEIGHTS: dict[int, float] = {-4: 0.25, -2: 1.5, -1: 0.25, 0: 1.0, 1: 1.5, 2: 0.25}
+"""How likely a duo of each lag is drawn: those that the tasks ask for more often than the others."""
 CHORDS_DROPPED = 0.65
 """Share of windows in which the chords are not told."""
 FROM_THE_START = 0.35
@@ -115,6 +117,8 @@ class Windows:
         weights = self._weights = np.array([report["weights"][name] for name in self.sources])
         length = (self._offset[1:] - self._offset[:-1])[chosen] * weights[self._source[chosen]]
         kinds = index["kind"][chosen]
+        duos = kinds == KINDS.index("duo")
+        length[duos] *= [LAG_WEIGHTS[self._lag(int(sequence))] for sequence in chosen[duos]]
         drawn = {kind: _lottery(chosen[kinds == n], length[kinds == n]) for n, kind in enumerate(KINDS)}
         self._lotteries = [(kind, lottery) for kind, lottery in drawn.items() if len(lottery[0])]
         shares = np.cumsum([SHARES[kind] for kind, _ in self._lotteries])
@@ -157,6 +161,12 @@ class Windows:
         start, end = self._offset[sequence], self._offset[sequence + 1]
         middle = start + self._header[sequence]
         return np.asarray(self._tokens[start:middle]), np.asarray(self._tokens[middle:end])
+
+    def _lag(self, sequence: int) -> int:
+        """The lag that a duo's header tells."""
+        header, _ = self._parts(sequence)
+        lags = v.ids("lag")
+        return v.LAGS[int(header[(header >= lags.start) & (header < lags.stop)][0]) - lags.start]
 
     def sequences(self, wanted: Callable[[str], bool]) -> Iterator[NDArray[np.int64]]:
         """Whole sequences of this split without a player, headers without controls, of the wanted sources."""
