@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bandmate_models import vocabulary as v
 from bandmate_models.attributes import attributes_of
 from bandmate_models.encoding import Header, PartLine
@@ -77,6 +79,45 @@ def test_too_many_notes_are_held_back() -> None:
 def test_a_part_that_is_much_too_busy_is_held_back_firmly_and_one_that_is_nearly_right_gently() -> None:
     assert -HARDEST - 4 * PATIENCE <= push_after([[0, 2, 4, 6, 8, 10]] * 4, 0.3) < -LARGEST
     assert -0.5 < push_after([[0, 6]] * 4, 1.8) < 0
+
+
+def test_a_chord_that_is_told_in_a_frame_makes_no_other_frame_of_it() -> None:
+    def after(chord: list[int]) -> float:
+        steering, reader = Steering({0: 2.0}), Reader()
+        beat = [*chord, v.onset(0, 0), *NOTE, v.onset(0, 6), *NOTE]
+        bar = [BAR, *(token for place in range(4) for token in (v.BASE["frame_m"] + place, *beat))]
+        feed(steering, reader, [*Header(parts=(PartLine(0),)).tokens(), *bar * 4])
+        return float(steering.push[v.onset(0, 0)])
+
+    assert after([v.BASE["chord"]]) == after([]) == pytest.approx(0.0, abs=1e-6)
+
+
+def thickness_pushed(slot: int, wanted: float, struck: list[int], kind: str = "pitch") -> float:
+    """The push on a further note after onsets of so many notes in a slot that is to strike `wanted`."""
+    steering, reader = Steering({}, None, None, {slot: wanted}), Reader()
+    tokens = [*Header(parts=(PartLine(slot),)).tokens(), BAR, v.BASE["frame_m"]]
+    for tick, notes in enumerate([*struck, 1]):
+        length = v.duration_velocity(2, 4) if kind == "pitch" else v.BASE["drumvel"] + 4
+        tokens.append(v.onset(slot, tick))
+        for pitch in range(notes):
+            tokens += [v.BASE[kind] + 48 + pitch, length]
+    feed(steering, reader, tokens)
+    return float(steering.push[v.BASE[kind] + 60])
+
+
+def test_a_part_thinner_than_wanted_is_drawn_to_chords_and_a_thicker_one_to_single_notes() -> None:
+    assert thickness_pushed(0, 2.0, [2, 2, 2]) == pytest.approx(0.0, abs=1e-6)
+    assert 0 < thickness_pushed(0, 2.0, [1, 1]) < thickness_pushed(0, 2.0, [1, 1, 1, 1, 1])
+    assert thickness_pushed(0, 1.0, [3, 3]) < 0
+    assert thickness_pushed(min(v.DRUM_SLOTS), 1.5, [1, 1, 1], "drum") > 0
+
+
+def test_where_no_thickness_is_wanted_none_is_pushed() -> None:
+    assert thickness_pushed(0, 2.0, [1, 1]) > 0
+    steering, reader = Steering({}, None, None, {11: 1.0}), Reader()
+    start = [*Header(parts=(PartLine(0),)).tokens(), BAR, v.BASE["frame_m"], v.onset(0, 0), *NOTE]
+    feed(steering, reader, start)
+    assert not steering.push.any()
 
 
 def test_only_onsets_are_pushed() -> None:

@@ -44,10 +44,15 @@ def attributes_of(part: Part) -> Attributes | None:
     velocity = sum(note.velocity for note in part.notes) / len(part.notes)
     return Attributes(
         density=bisect_right(DENSITY_EDGES, len(onsets) / beats),
-        polyphony=bisect_right(POLYPHONY_EDGES, len(part.notes) / len(onsets)),
+        polyphony=step_of_thickness(len(part.notes) / len(onsets)),
         register=bisect_right(REGISTER_EDGES, pitch),
         loudness=velocity_bin(round(velocity)) - 1,
     )
+
+
+def step_of_thickness(notes: float) -> int:
+    """Step of polyphony 0-5 of so many notes an onset."""
+    return bisect_right(POLYPHONY_EDGES, notes)
 
 
 def swing_of(score: Score) -> int | None:

@@ -28,7 +28,7 @@ HARDEST = 6.0
 """Most nats by which the onsets of a part that is much too busy are held back."""
 PATIENCE = 1.0
 """Nats by which a part's bias grows in a beat, for each nat (of one at most) that it is off beyond EASY."""
-EASY = 0.3
+EASY = 0.15
 """Nats by which a part may be off its busyness and its bias stay as it is."""
 BIAS = 8.0
 """Largest bias, in nats, either way."""
@@ -45,9 +45,10 @@ TILT = 24.0
 WIDTH = 12.0
 """Semitones from its wanted height beyond which a pitch is held back, by a nat for each as many."""
 MEAN_NOTES = 8
-"""Notes over which a part's height is averaged."""
+"""Notes over which a part's height is averaged, and onsets over which its thickness is."""
 _PITCHES = np.arange(128.0)
 _CHORDS = v.ids("chord")
+_OF_PITCHES, _OF_DRUMS = (slice(v.ids(name).start, v.ids(name).stop) for name in ("pitch", "drum"))
 
 
 def onset_rates(phrase: Score, slots: list[int], end: float) -> dict[int, float]:
@@ -120,21 +121,38 @@ class Steering:
 
     Pitches are pushed by what `home` says of their class. In a slot with a height h (a mean pitch that it
     is to have) they are pushed by (h - mean) (pitch - mean) / TILT, within LARGEST; the mean follows what it
-    plays. A target that is a function is told the bar last opened.
+    plays. In a slot with a thickness (notes that it is to strike at once) whatever could join its onset is
+    pushed by STRENGTH d (1 + |d|), within LARGEST, with d = ln(wanted / mean). A target that is a function is
+    told the bar last opened.
     """
 
-    def __init__(self, wanted: Target, home: Target | None = None, heights: Target | None = None) -> None:
-        self._targets = wanted, home or {}, heights or {}
+    def __init__(
+        self,
+        wanted: Target,
+        home: Target | None = None,
+        heights: Target | None = None,
+        thicknesses: Target | None = None,
+    ) -> None:
+        self._targets = wanted, home or {}, heights or {}, thicknesses or {}
         self._bar = 0
-        self._wanted, self._home, self._heights = (_in_bar(target, 0) for target in self._targets)
+        self._aim()
         self._rates = dict(self._wanted)
         self._means: dict[int, float] = {}
+        self._thick: dict[int, float] = {}
+        self._thickening: dict[int, float] = {}
+        self._struck: tuple[int, int] = (-1, 0)
         self._biases: dict[int, float] = dict.fromkeys(self._wanted, 0.0)
         self._onsets: Counter[int] = Counter()
         self._begun: set[int] = set()
         self._frame_beats = 0.0
         self.push: NDArray[np.float32] = np.zeros(v.SIZE, dtype=np.float32)
         self._push_pitches(-1)
+
+    def _aim(self) -> None:
+        """Takes the targets of the bar."""
+        targets = (_in_bar(target, self._bar) for target in self._targets)
+        self._wanted, self._home, self._heights, self._thicknesses = targets
+        self._homeward = _homeward(self._home)
 
     def heard(self, reader: Reader, token: int) -> None:
         """Take note of a token that `reader` has just read."""
@@ -143,11 +161,14 @@ class Steering:
             if reader.lowest_shift == -2:
                 self._onsets[reader.slot] += 1
                 self._hold_back(reader.slot)
-            if self._heights:
+                self._strike(reader.slot)
+            if self._heights or self._thicknesses:
                 self._push_pitches(reader.slot)
-        elif stage is Stage.PITCH and reader.slot in self._heights:
-            mean = self._means.get(reader.slot, float(reader.pitch))
-            self._means[reader.slot] = mean + (reader.pitch - mean) / MEAN_NOTES
+        elif stage is Stage.PITCH:
+            self._struck = self._struck[0], self._struck[1] + 1
+            if reader.slot in self._heights:
+                mean = self._means.get(reader.slot, float(reader.pitch))
+                self._means[reader.slot] = mean + (reader.pitch - mean) / MEAN_NOTES
         elif stage is Stage.FRAME and token not in _CHORDS:
             if self._frame_beats:
                 self._close_frame(self._frame_beats)
@@ -157,10 +178,8 @@ class Steering:
 
     def _open_bar(self, bar: int) -> None:
         self._bar = bar
-        home = self._home
-        self._wanted, self._home, self._heights = (_in_bar(target, bar) for target in self._targets)
-        if self._home != home or self._heights:
-            self._push_pitches(-1)
+        self._aim()
+        self._push_pitches(-1)
 
     def _close_frame(self, beats: float) -> None:
         for slot, wanted in self._wanted.items():
@@ -181,21 +200,40 @@ class Steering:
         if wanted is not None and self._onsets[slot] > CROWD * wanted * self._frame_beats + 1:
             self._push_onsets(slot, min(0.0, float(self.push[v.onset(slot, 0)])))
 
+    def _strike(self, slot: int) -> None:
+        """A part begins an onset, and so the one before it is complete."""
+        before, notes = self._struck
+        if notes:
+            mean = self._thick.get(before, self._thicknesses.get(before, notes))
+            self._thick[before] = mean = mean + (notes - mean) / MEAN_NOTES
+            if before in self._thicknesses:
+                off = math.log(self._thicknesses[before] / mean)
+                bias = self._thickening.get(before, 0.0) + off
+                self._thickening[before] = min(BIAS, max(-BIAS, bias))
+        self._struck = slot, 0
+
     def _push_onsets(self, slot: int, nats: float) -> None:
         first = v.onset(slot, 0)
         self.push[first : first + v.TICKS_PER_BEAT] = nats
 
     def _push_pitches(self, slot: int) -> None:
-        """Set the push on pitches for a note in `slot`."""
-        push = np.zeros(128)
-        if self._home:
-            push += [self._home.get(pitch % 12, -FARTHEST) for pitch in range(128)]
-        height = self._heights.get(slot)
+        """Set the push on pitches for a note in `slot`, which may be one of an onset's many."""
+        push, more = self._homeward, 0.0
+        height, thickness = self._heights.get(slot), self._thicknesses.get(slot)
         if height is not None:
             mean = self._means.get(slot, height)
-            push += np.clip((height - mean) * (_PITCHES - mean) / TILT, -LARGEST, LARGEST)
+            push = push + np.clip((height - mean) * (_PITCHES - mean) / TILT, -LARGEST, LARGEST)
             push -= np.clip((np.abs(_PITCHES - height) - WIDTH) / WIDTH, 0.0, LARGEST)
-        self.push[v.BASE["pitch"] : v.BASE["pitch"] + 128] = push
+        if thickness is not None:
+            off = math.log(thickness / self._thick.get(slot, thickness))
+            more = self._thickening.get(slot, 0.0) + STRENGTH * off * (1 + abs(off))
+        self.push[_OF_PITCHES] = push + more
+        self.push[_OF_DRUMS] = more
+
+
+def _homeward(home: Mapping[int, float]) -> NDArray[np.float64]:
+    """The push on each of 128 pitches by its class."""
+    return np.array([home.get(pitch % 12, -FARTHEST) for pitch in range(128)]) if home else np.zeros(128)
 
 
 def _in_bar(target: Target, bar: int) -> Mapping[int, float]:

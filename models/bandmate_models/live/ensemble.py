@@ -10,7 +10,15 @@ from ..encoding import Header, PartLine
 from ..errors import BandmateError
 from ..grammar import Constraints
 from ..score import Key, Part, Role, Score
-from ..sheets.parts import heights_for, lines_for, new_parts, pitches_for, rates_for, slots_beside
+from ..sheets.parts import (
+    heights_for,
+    lines_for,
+    new_parts,
+    pitches_for,
+    rates_for,
+    slots_beside,
+    thicknesses_for,
+)
 from ..steering import Steering, Target, tonal_home
 from ..vocabulary import bar_ticks, bar_tokens, metre_ticks
 from .ledger import PLAYERS, voice_of
@@ -32,6 +40,7 @@ class Ensemble:
     rates: Target
     home: Mapping[int, float] = field(default_factory=dict)
     heights: Mapping[int, float] = field(default_factory=dict)
+    thicknesses: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def bar_ticks(self) -> int:
@@ -39,7 +48,7 @@ class Ensemble:
         return bar_ticks(self.bar)
 
     def steering(self) -> Steering:
-        return Steering(self.rates, self.home, self.heights)
+        return Steering(self.rates, self.home, self.heights, self.thicknesses)
 
 
 def ensemble_of(
@@ -95,4 +104,5 @@ def ensemble_of(
         rates_for(lines) if rates is None else rates,
         tonal_home(Score(()), key, asked=True) if key else {},
         heights_for(band, lines),
+        thicknesses_for(band, slots, controls),
     )

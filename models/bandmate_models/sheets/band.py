@@ -32,7 +32,16 @@ from .common import (
     lines_of,
     with_notes,
 )
-from .parts import BAND, heights_for, lines_for, new_parts, pitches_for, rates_for, slots_beside
+from .parts import (
+    BAND,
+    heights_for,
+    lines_for,
+    new_parts,
+    pitches_for,
+    rates_for,
+    slots_beside,
+    thicknesses_for,
+)
 from .sheet import Sheet
 
 OFFLINE_LAG = -2
@@ -196,6 +205,7 @@ def _beside(
         rates=rates_for(lines),
         home=harmonic_home(home_of(heard, key), [] if guessed else chords, edges, before),
         heights=heights_for(parts, lines),
+        thicknesses=thicknesses_for(parts, slots, controls),
         pull=_holder(parts, slots, chords) if whole is not None else drawn,
     )
 

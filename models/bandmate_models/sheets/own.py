@@ -20,7 +20,7 @@ from ..score import Key, Metre, Note, Part, Role, Score, Tempo
 from ..slots import assign_slots
 from ..steering import onset_rates, tonal_home
 from .common import empty, guides_for, harmonic_home, harmony_of, header_for, key_of, lines_of, with_notes
-from .parts import heights_for, lines_for, new_parts, pitches_for, pitches_near, rates_for
+from .parts import heights_for, lines_for, new_parts, pitches_for, pitches_near, rates_for, thicknesses_for
 from .sheet import Sheet
 
 BAND: tuple[Role, ...] = ("melody", "chords", "bass", "drums")
@@ -74,6 +74,7 @@ def generate(controls: Controls, seed: int) -> Sheet:
         rates=rates_for(lines),
         home=harmonic_home(tonal_home(frame, key, asked=True), chords, edges),
         heights=heights_for(parts, lines),
+        thicknesses=thicknesses_for(parts, slots, controls),
     )
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..attributes import step_of_thickness
 from ..controls import Controls
 from ..encoding import PartLine
 from ..score import Part, Role, Score
@@ -19,25 +20,26 @@ from ..wishes import for_role
 class Usual(NamedTuple):
     """What a part of a role is when nothing else is asked.
 
-    Its General MIDI program, its step of density, lowest and highest pitch.
+    Its General MIDI program, its step of density, lowest and highest pitch, and notes an onset.
     """
 
     program: int
     density: int
     low: int
     high: int
+    thickness: float
 
 
 USUAL: dict[Role, Usual] = {
-    "melody": Usual(0, 3, 55, 88),
-    "chords": Usual(0, 2, 43, 84),
-    "guitar": Usual(27, 3, 40, 79),
-    "bass": Usual(33, 4, 28, 55),
-    "drums": Usual(0, 5, 35, 81),
-    "strings": Usual(48, 1, 43, 84),
-    "other": Usual(50, 2, 43, 84),
+    "melody": Usual(0, 3, 55, 88, 1.0),
+    "chords": Usual(0, 2, 43, 84, 1.6),
+    "guitar": Usual(27, 3, 40, 79, 1.1),
+    "bass": Usual(33, 4, 28, 55, 1.0),
+    "drums": Usual(0, 5, 35, 81, 1.45),
+    "strings": Usual(48, 1, 43, 84, 1.9),
+    "other": Usual(50, 2, 43, 84, 1.0),
 }
-"""Densities are the medians of 60 real band pieces of the training split."""
+"""Densities are the medians of 60 real band pieces of the training split, thicknesses those of 150."""
 
 BY_GENRE: dict[str, dict[Role, int]] = {
     "rock": {"guitar": 29, "bass": 34, "chords": 16, "melody": 29},
@@ -87,8 +89,9 @@ def slots_beside(taken: Sequence[Part], new: Sequence[Part]) -> tuple[list[int],
 
 
 def lines_for(parts: Sequence[Part], slots: Sequence[int], controls: Controls) -> list[PartLine]:
-    """Header lines of parts to be written: as asked, and as busy as usual where nothing is asked."""
+    """Header lines of parts to be written: as asked; as busy and as thick as usual where nothing is asked."""
     densities, registers, loudnesses = controls.densities(), controls.registers(), controls.loudnesses()
+    thicknesses = thicknesses_for(parts, slots, controls)
     lines = []
     for part, slot in zip(parts, slots, strict=True):
         density = for_role(densities, part.role)
@@ -97,6 +100,7 @@ def lines_for(parts: Sequence[Part], slots: Sequence[int], controls: Controls) -
                 slot,
                 program=part.program,
                 density=USUAL[part.role].density if density is None else density,
+                polyphony=step_of_thickness(thicknesses[slot]) if slot in thicknesses else None,
                 register=for_role(registers, part.role),
                 loudness=for_role(loudnesses, part.role),
             )
@@ -107,6 +111,16 @@ def lines_for(parts: Sequence[Part], slots: Sequence[int], controls: Controls) -
 def rates_for(lines: Sequence[PartLine]) -> dict[int, float]:
     """Onsets a beat to steer each slot to."""
     return {line.slot: rate_of_density(line.density) for line in lines if line.density is not None}
+
+
+def thicknesses_for(parts: Sequence[Part], slots: Sequence[int], controls: Controls) -> dict[int, float]:
+    """Notes an onset to steer each slot to: as usual, unless a most is asked for, within which it is free."""
+    asked = controls.polyphonies()
+    return {
+        slot: USUAL[part.role].thickness
+        for part, slot in zip(parts, slots, strict=True)
+        if for_role(asked, part.role) is None
+    }
 
 
 def heights_for(parts: Sequence[Part], lines: Sequence[PartLine]) -> dict[int, float]:

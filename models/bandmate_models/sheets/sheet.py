@@ -40,6 +40,7 @@ class Sheet:
     rates: Target = field(default_factory=dict)
     home: Target = field(default_factory=dict)
     heights: Target = field(default_factory=dict)
+    thicknesses: Target = field(default_factory=dict)
     """What the answer is steered to (see steering.Steering)."""
     pull: Pull | None = None
     """What it is drawn to."""
@@ -67,7 +68,7 @@ class Sheet:
         return sum(frame.bar_token is not None for frame in self.frames[self.first : self.last])
 
     def steering(self) -> Steering:
-        return Steering(self.rates, self.home, self.heights)
+        return Steering(self.rates, self.home, self.heights, self.thicknesses)
 
     def opening(self) -> Opening:
         """The tokens before the first frame to be written, what follows each, and the grammar in between."""
