@@ -25,25 +25,23 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
 import psutil
 
+from band_figures import figures
 from bandmate.tasks.studio import Request, Studio
 from bandmate_bridge.osc_client import OscClient
 from bandmate_models.controls import Controls
 from bandmate_models.midi import read_midi
-from bandmate_models.score import Part, Score
+from bandmate_models.score import Part, Score, Tempo
 from bandmate_models.weights import Weights
-from harness import ROOT, percentiles, table, write_result
+from harness import ROOT, table, write_result
 
 ROLES = ("drums", "bass", "chords", "guitar")
 FRAMES = 128
-GRID = 12
-IN_TIME_MS = 5.0
-OFFLINE_BARS, ANSWERS = 16, 3
+OFFLINE_BARS, ANSWERS = 32, 3
 SHOWN = (
     "bpm", "hog", "in_time", "recorded_in_time", "planned", "dropped", "age_p95_beats", "degraded_bars",
     "plan_p50_ms", "plan_p99_ms", "beyond_the_echo_p99_ms", "cpu_share",
@@ -132,6 +130,7 @@ class Watch:
         return {
             "cpu_share": (self._seconds() - self._cpu) / (time.perf_counter() - self._begun),
             "megabytes_after_a_minute": statistics.median(minute),
+            "megabytes_halfway": statistics.median(self.megabytes[len(self.megabytes) // 2 :][:15]),
             "megabytes_at_the_end": statistics.median(self.megabytes[-10:]),
         }
 
@@ -196,75 +195,10 @@ def run(bpm: float, minutes: float, part: Part, with_hog: bool) -> dict[str, Any
     return figures(bpm, minutes, with_hog, status, told, machine, sorted(levels - {""}))
 
 
-def figures(
-    bpm: float,
-    minutes: float,
-    with_hog: bool,
-    status: dict[str, Any],
-    told: dict[str, Any],
-    machine: dict[str, float],
-    levels: list[str],
-) -> dict[str, Any]:
-    on = [entry for entry in told["heard"] if entry[2][0] & 0xF0 == 0x90 and entry[2][2]]
-    band = [(at, data) for at, name, data in on if name == "band" and data[0] & 15]
-    ways = {name: round_trips(told, name) for name in ("echo", "band")}
-    off = off_grid([at for at, _ in band], bpm)
-    return {
-        "bpm": bpm,
-        "minutes": minutes,
-        "hog": with_hog,
-        "in_time": status["band_in_time"],
-        "planned": status["band_planned"],
-        "dropped": status["band_dropped"],
-        "recorded": len(band),
-        "recorded_in_time": sum(abs(ms) <= IN_TIME_MS for ms in off) / max(1, len(off)),
-        "off_the_grid_ms": percentiles([abs(ms) for ms in off]),
-        "age_p95_beats": status["band_age_p95"],
-        "plan_p50_ms": status["band_plan_p50"],
-        "plan_p99_ms": status["band_plan_p99"],
-        "degraded_bars": status["band_degraded_bars"] / max(1, status["band_bars"]),
-        "slides": status["band_slides"],
-        "given_up": ", ".join(levels),
-        "longest_silence_s": max((b - a for a, b in pairwise(at for at, _ in band)), default=0.0),
-        "notes_a_second": {
-            str(channel + 1): sum(data[0] & 15 == channel for _, data in band) / (60.0 * minutes)
-            for channel in sorted({data[0] & 15 for _, data in band})
-        },
-        "echo_ms": percentiles(ways["echo"]),
-        "band_ms": percentiles(ways["band"]),
-        "beyond_the_echo_p99_ms": percentiles(ways["band"])["p99"] - percentiles(ways["echo"])["p99"],
-        **machine,
-    }
-
-
-def round_trips(told: dict[str, Any], name: str) -> list[float]:
-    """Milliseconds of each of the player's notes from its sending to its coming back on channel 1."""
-    back: dict[int, list[float]] = {}
-    for at, source, data in told["heard"]:
-        if source == name and data[0] == 0x90 and data[2]:
-            back.setdefault(data[1], []).append(at)
-    ways = []
-    for at, sink, data in told["sent"]:
-        if sink == name and data[0] == 0x90:
-            later = [heard for heard in back.get(data[1], ()) if 0 <= heard - at < 0.2]
-            if later:
-                ways.append(1000 * (later[0] - at))
-    return ways
-
-
-def off_grid(times: list[float], bpm: float) -> list[float]:
-    """Milliseconds from each time to the nearest twelfth of a beat, the median taken off."""
-    step = 60.0 / bpm / GRID
-    first = times[0] if times else 0.0
-    phases = [((at - first + step / 2) % step - step / 2) * 1000 for at in times]
-    middle = statistics.median(phases) if phases else 0.0
-    return [((ms - middle + 500 * step) % (1000 * step)) - 500 * step for ms in phases]
-
-
 def offline_rates(weights: Weights, part: Part, bpm: float) -> dict[str, float]:
     """Notes a second of each part in an offline accompaniment of the same playing."""
     first = 4.0 * int(part.notes[0].start / 4.0)
-    phrase = Score((part,)).excerpt(first, first + 4.0 * OFFLINE_BARS)
+    phrase = Score((part,), tempos=(Tempo(0.0, bpm),)).excerpt(first, first + 4.0 * OFFLINE_BARS)
     asked = Request("accompany", phrase, Controls(roles=",".join(ROLES)), end=4.0 * OFFLINE_BARS)
     seconds = 4.0 * OFFLINE_BARS * 60.0 / bpm
     counts = Counter[str]()
@@ -290,17 +224,25 @@ def main() -> None:
         "--song", type=Path, default=ROOT / "corpus" / "pop909", help="a MIDI file, or a source of the corpus"
     )
     options = arguments.parse_args()
-    song = options.song if options.song.is_file() else held_out(options.song)
-    part = pianist(song)
+    song, part = pianist_of(options.song)
     weights = Weights.load(None)
     runs = []
     for minutes, with_hog in ((options.minutes, False), (options.hog, True)):
         for bpm in options.bpm if minutes else ():
             found = run(bpm, minutes, part, with_hog)
-            found["offline_notes_a_second"] = offline_rates(weights, part, bpm)
+            offline = offline_rates(weights, part, bpm)
+            found["offline_notes_a_second"] = offline
+            live = found["notes_a_second"]
+            found["of_offline_notes"] = {role: live[role] / notes for role, notes in offline.items()}
             runs.append(found)
             print(table([{key: row[key] for key in SHOWN} for row in runs]), flush=True)
     print(f"written to {write_result('band', {'frames': FRAMES, 'song': song.stem, 'runs': runs})}")
+
+
+def pianist_of(song: Path) -> tuple[Path, Part]:
+    """A file and its pianist; of a folder, its first song of the test split."""
+    chosen = song if song.is_file() else held_out(song)
+    return chosen, pianist(chosen)
 
 
 def held_out(folder: Path) -> Path:

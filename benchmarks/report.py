@@ -35,6 +35,7 @@ TITLES = {
     "recovery": "Recovery",
     "band": "The live band",
     "chord_following": "Whether the live band follows the player's harmony",
+    "soak": "The live band for an hour",
     "band_ardour": "The live band, recorded by Ardour",
     "clocks": "Clocks",
     "jack_output": "When MIDI leaves by JACK",

@@ -104,6 +104,11 @@ class LivePlan:
             self.slides += 1
 
     @property
+    def begin(self) -> int:
+        """The tick from which on the past is known to the cache."""
+        return self._lane.start
+
+    @property
     def pressed(self) -> bool:
         """Whether the cache is so full that to plan must wait until the other one has taken over."""
         return self._lane.length > self._capacity - ROOM
