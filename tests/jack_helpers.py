@@ -71,11 +71,11 @@ class Recorded(NamedTuple):
 
 
 class Musician:
-    """Another process, on mido, connected to the ports of a running Bandmate."""
+    """Another process, on mido, connected to the ports of a running Bandmate, or to others."""
 
-    def __init__(self) -> None:
+    def __init__(self, into: str = IN_PORT, out_of: str = OUT_PORT) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("jack_musician.py")), IN_PORT, OUT_PORT],
+            [sys.executable, str(Path(__file__).with_name("jack_musician.py")), into, out_of],
             env={**os.environ, "MIDO_BACKEND": "mido.backends.rtmidi/UNIX_JACK"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
