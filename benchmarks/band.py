@@ -1,6 +1,6 @@
 """The live band at work: a held-out performance through JACK into the daemon and back, beside a bare echo.
 
-python benchmarks/band.py [--minutes 10] [--bpm 120 180] [--hog 2]
+python benchmarks/band.py [--minutes 10] [--bpm 120 180] [--hog 2] [--peer 3 --notochord PYTHON]
 
 jackd runs synchronously on its dummy driver (48 kHz, 128 frames). One process is `bandmate serve`, one plays
 a pianist of the held-out songs and records all that comes back, one is an echo of nothing but rtmidi. Four
@@ -8,7 +8,9 @@ parts play. "In time" is counted by the daemon's conductor: notes that left with
 that were planned, dropped ones among these. What the recorder hears is set against the grid of twelfths of a
 beat that the band plays on, its constant delay (the median) taken off. The echo's and the daemon's ways are
 those of the same notes, from the player's sending to the recorder's hearing. Offline rates are means of three
-answers.
+answers. With `--peer` minutes, Notochord plays to the same pianist through the same jackd at the same time
+(see band_notochord.py; PYTHON is one where it is installed), each of the two counted by its own intentions.
+StreamMUSE publishes .995 in time on one machine, and .954 across a local network, of other hardware.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ ROLES = ("drums", "bass", "chords", "guitar")
 FRAMES = 128
 OFFLINE_BARS, ANSWERS = 32, 3
 SHOWN = (
-    "bpm", "hog", "in_time", "recorded_in_time", "planned", "dropped", "age_p95_beats", "degraded_bars",
+    "run", "in_time", "recorded_in_time", "planned", "dropped", "age_p95_beats", "degraded_bars",
     "plan_p50_ms", "plan_p99_ms", "beyond_the_echo_p99_ms", "cpu_share",
 )  # fmt: skip
 
@@ -65,11 +67,9 @@ def jack() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def child(*arguments: str, ready: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that has said a line with `ready`; what else it says is read away."""
-    process = subprocess.Popen(
-        [sys.executable, *arguments], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
-    )
+def child(*arguments: str, ready: str, python: str = sys.executable) -> Iterator[subprocess.Popen[str]]:
+    """A process that has said a line with `ready`; what it says before that is read away."""
+    process = subprocess.Popen([python, *arguments], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
     assert process.stdout is not None
     for line in process.stdout:
         if ready in line:
@@ -145,7 +145,10 @@ def hog() -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", "while True: pass"])
 
 
-def run(bpm: float, minutes: float, part: Part, with_hog: bool) -> dict[str, Any]:
+def run(
+    bpm: float, minutes: float, part: Part, with_hog: bool = False, notochord: str | None = None
+) -> dict[str, Any]:
+    """One run; `notochord` is the Python of the peer that plays too. Gives figures."""
     seconds = 60.0 * minutes
     with contextlib.ExitStack() as stack:
         stack.enter_context(jack())
@@ -158,6 +161,10 @@ def run(bpm: float, minutes: float, part: Part, with_hog: bool) -> dict[str, Any
         )  # fmt: skip
         threading.Thread(target=drain, args=(daemon.stdout,), daemon=True).start()
         stack.enter_context(child(str(ROOT / "benchmarks" / "band_echo.py"), ready="ready"))
+        peer = None
+        if notochord is not None:
+            script = str(ROOT / "benchmarks" / "band_notochord.py")
+            peer = stack.enter_context(child(script, ready="ready", python=notochord))
         musician = stack.enter_context(
             subprocess.Popen(
                 [sys.executable, str(ROOT / "benchmarks" / "band_musician.py")],
@@ -167,12 +174,14 @@ def run(bpm: float, minutes: float, part: Part, with_hog: bool) -> dict[str, Any
             )
         )
         assert musician.stdin is not None and musician.stdout is not None
-        job = {
+        job: dict[str, Any] = {
             "to": {"band": "Bandmate In", "echo": "Echo In"},
             "from": {"band": "Bandmate Out", "echo": "Echo Out"},
             "notes": repeated(part, seconds * bpm / 60.0),
             "seconds": seconds,
         }
+        if peer is not None:
+            job["to"]["notochord"], job["from"]["notochord"] = "Notochord In", "Notochord Out"
         musician.stdin.write(json.dumps(job) + "\n")
         musician.stdin.flush()
         assert musician.stdout.readline().strip() == "ready"
@@ -192,7 +201,12 @@ def run(bpm: float, minutes: float, part: Part, with_hog: bool) -> dict[str, Any
         if busy is not None:
             busy.kill()
         client.ask("band", "play", 0)
-    return figures(bpm, minutes, with_hog, status, told, machine, sorted(levels - {""}))
+        theirs = {}
+        if peer is not None and peer.stdout is not None:
+            peer.terminate()
+            theirs = json.loads(peer.stdout.readline())
+    found = figures(bpm, minutes, with_hog, status, told, machine, sorted(levels - {""}))
+    return {**found, "notochord": theirs} if theirs else found
 
 
 def offline_rates(weights: Weights, part: Part, bpm: float) -> dict[str, float]:
@@ -220,21 +234,31 @@ def main() -> None:
     arguments.add_argument("--minutes", type=float, default=10.0)
     arguments.add_argument("--bpm", type=float, nargs="+", default=[120.0, 180.0])
     arguments.add_argument("--hog", type=float, default=0.0, help="minutes more beside a busy process")
+    arguments.add_argument("--peer", type=float, default=0.0, help="minutes more beside Notochord")
+    arguments.add_argument("--notochord", metavar="PYTHON", help="a Python in which notochord is installed")
     arguments.add_argument(
         "--song", type=Path, default=ROOT / "corpus" / "pop909", help="a MIDI file, or a source of the corpus"
     )
     options = arguments.parse_args()
     song, part = pianist_of(options.song)
     weights = Weights.load(None)
+    if options.peer and not options.notochord:
+        raise SystemExit("band: --peer needs --notochord, the Python in which it is installed")
     runs = []
-    for minutes, with_hog in ((options.minutes, False), (options.hog, True)):
+    for minutes, beside in ((options.minutes, ""), (options.hog, "a hog"), (options.peer, "Notochord")):
         for bpm in options.bpm if minutes else ():
-            found = run(bpm, minutes, part, with_hog)
+            peer = options.notochord if beside == "Notochord" else None
+            found = run(bpm, minutes, part, beside == "a hog", peer)
             offline = offline_rates(weights, part, bpm)
-            found["offline_notes_a_second"] = offline
             live = found["notes_a_second"]
-            found["of_offline_notes"] = {role: live[role] / notes for role, notes in offline.items()}
-            runs.append(found)
+            runs.append(
+                {
+                    "run": f"{bpm:g} bpm" + (f", beside {beside}" if beside else ""),
+                    **found,
+                    "offline_notes_a_second": offline,
+                    "of_offline_notes": {role: live[role] / notes for role, notes in offline.items()},
+                }
+            )
             print(table([{key: row[key] for key in SHOWN} for row in runs]), flush=True)
     print(f"written to {write_result('band', {'frames': FRAMES, 'song': song.stem, 'runs': runs})}")
 

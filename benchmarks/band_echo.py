@@ -19,6 +19,8 @@ def main() -> None:
     print("ready", flush=True)
     while not ended.wait(0.5):
         pass
+    for port in (source, out):
+        port.delete()
 
 
 if __name__ == "__main__":

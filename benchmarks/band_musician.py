@@ -57,6 +57,8 @@ def main() -> None:
             sent.append((time.perf_counter(), name, message))
             sink.send_message(message)
     time.sleep(1.0)
+    for port in (*sinks.values(), *sources.values()):
+        port.delete()  # a client that just goes takes jackd along, whose name then stays registered
     print(json.dumps({"sent": sent, "heard": heard}), flush=True)
 
 

@@ -36,6 +36,7 @@ TITLES = {
     "band": "The live band",
     "chord_following": "Whether the live band follows the player's harmony",
     "soak": "The live band for an hour",
+    "band_recovery": "The live band after accidents",
     "band_ardour": "The live band, recorded by Ardour",
     "clocks": "Clocks",
     "jack_output": "When MIDI leaves by JACK",
