@@ -66,14 +66,14 @@ def test_the_way_to_another_phrase_leaves_the_one_and_comes_to_the_other(studio:
     one, other = phrase(), replace(phrase(), parts=phrase().parts[::2])
     high = tuple(Note(float(beat), 1.0, 75 + beat % 3, 60 + beat) for beat in range(16))
     other = replace(other, parts=(replace(other.parts[0], notes=high), *other.parts[1:]))
-    share = np.zeros((4, 2))
-    for seed in range(4):
+    share, answers = np.zeros((4, 2)), 16
+    for seed in range(answers):
         way = studio.answer(Request("interpolate", one, Controls(bars=4), other=other), seed)
         for bar in range(4):
             inside = way.excerpt(4.0 * bar, 4.0 * bar + 4.0)
             for end, goal in enumerate((one, other)):
                 near = goal.excerpt(4.0 * bar, 4.0 * bar + 4.0)
-                share[bar, end] += difference(near, inside) / 4
+                share[bar, end] += difference(near, inside) / answers
     assert share[0, 0] < share[-1, 0] - 0.05
     assert share[-1, 1] < share[0, 1] - 0.05
 

@@ -31,8 +31,9 @@ Three kinds of wishes are kept in three ways:
   new parts: the grammar lets nothing else be written.
 - **Given things** (`bars`, `tempo`, `metre`, `roles`, `programs`, `form`, `key` and `chords` as such) are
   as asked.
-- **Leanings** (`genre`, mood, `density`, `register`, `loudness`, `swing`) are told to the model; density
-  and register are steered besides. A leaning is followed more or less.
+- **Leanings** (`genre`, mood, `density`, `register`, `loudness`, `swing`) are told to the model; density,
+  register and the notes that a new part strikes at once (a little fewer than `polyphony`, or as in real bands) are
+  steered besides. A leaning is followed more or less.
 """
 
 _WRITTEN = """

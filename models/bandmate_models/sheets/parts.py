@@ -41,6 +41,9 @@ USUAL: dict[Role, Usual] = {
 }
 """Densities are the medians of 60 real band pieces of the training split, thicknesses those of 150."""
 
+BELOW_THE_MOST = 0.5
+"""Notes by which the usual number at an onset is below the most that are asked for."""
+
 BY_GENRE: dict[str, dict[Role, int]] = {
     "rock": {"guitar": 29, "bass": 34, "chords": 16, "melody": 29},
     "metal": {"guitar": 30, "bass": 34, "chords": 30, "melody": 30},
@@ -100,7 +103,7 @@ def lines_for(parts: Sequence[Part], slots: Sequence[int], controls: Controls) -
                 slot,
                 program=part.program,
                 density=USUAL[part.role].density if density is None else density,
-                polyphony=step_of_thickness(thicknesses[slot]) if slot in thicknesses else None,
+                polyphony=step_of_thickness(thicknesses[slot]),
                 register=for_role(registers, part.role),
                 loudness=for_role(loudnesses, part.role),
             )
@@ -114,13 +117,13 @@ def rates_for(lines: Sequence[PartLine]) -> dict[int, float]:
 
 
 def thicknesses_for(parts: Sequence[Part], slots: Sequence[int], controls: Controls) -> dict[int, float]:
-    """Notes an onset to steer each slot to: as usual, unless a most is asked for, within which it is free."""
+    """Notes an onset to steer each slot to: as usual, or a little less than the most that are asked for."""
     asked = controls.polyphonies()
-    return {
-        slot: USUAL[part.role].thickness
-        for part, slot in zip(parts, slots, strict=True)
-        if for_role(asked, part.role) is None
-    }
+    thicknesses = {}
+    for part, slot in zip(parts, slots, strict=True):
+        most = for_role(asked, part.role)
+        thicknesses[slot] = USUAL[part.role].thickness if most is None else max(1.0, most - BELOW_THE_MOST)
+    return thicknesses
 
 
 def heights_for(parts: Sequence[Part], lines: Sequence[PartLine]) -> dict[int, float]:
