@@ -32,8 +32,8 @@ Three kinds of wishes are kept in three ways:
 - **Given things** (`bars`, `tempo`, `metre`, `roles`, `programs`, `form`, `key` and `chords` as such) are
   as asked.
 - **Leanings** (`genre`, mood, `density`, `register`, `loudness`, `swing`) are told to the model; density,
-  register and the notes that a new part strikes at once (a little fewer than `polyphony`, or as in real bands) are
-  steered besides. A leaning is followed more or less.
+  register and the notes that a new part strikes at once (a little fewer than `polyphony`, or as many as in
+  real bands) are steered besides. A leaning is followed more or less.
 """
 
 _WRITTEN = """
