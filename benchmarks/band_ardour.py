@@ -19,7 +19,8 @@ import threading
 import time
 from pathlib import Path
 
-from band import ROLES, child, drain, held_out, off_grid, pianist, repeated, status_of
+from band import ROLES, child, drain, held_out, pianist, repeated, status_of
+from band_figures import off_grid
 from bandmate_bridge.osc_client import OscClient
 from harness import ROOT, percentiles, write_result
 
