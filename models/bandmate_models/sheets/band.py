@@ -46,6 +46,8 @@ from .sheet import Sheet
 
 OFFLINE_LAG = -2
 """Beats that an accompaniment looks ahead where nothing else is asked."""
+FULL_CHORD = "4"
+"""Most notes of a chord under a melody where nothing else is asked (see sheets.parts.thicknesses_for)."""
 HOLDERS: tuple[Role, ...] = ("chords", "strings", "guitar", "other")
 """Who can hold the chords of a restyled phrase, the likeliest first."""
 STRUCK_TOGETHER = 1.5
@@ -73,7 +75,8 @@ def harmonise(phrase: Score, controls: Controls) -> Sheet:
     """Chords under a melody, on the same beat. Raises BandmateError ("silent") where there is none."""
     if all(part.is_drums for part in with_notes(phrase).parts):
         raise BandmateError("there is no melody to harmonise; the phrase has drums alone", "silent")
-    return accompany(phrase, controls, ("chords",), 0)
+    full = controls if controls.polyphony is not None else replace(controls, polyphony=FULL_CHORD)
+    return accompany(phrase, full, ("chords",), 0)
 
 
 def drumify(phrase: Score, controls: Controls) -> Sheet:
