@@ -39,6 +39,7 @@ MEMORY = 1.0
 """Beats after which what was played counts e times less for what is likely to be played next."""
 _CONSONANT = np.array([[float((one - other) % 12 in CONSONANT) for other in range(12)] for one in range(12)])
 _STATES = [Chord(root, quality) for quality in ("maj", "min", "dim") for root in range(12)]
+"""Roots are above the tonic, and so is all that is reckoned: the same chords in every key, to the last digit."""
 
 Table = NDArray[np.float64]
 
@@ -53,33 +54,36 @@ def harmonised(played: Score, key: Key, lines: Sequence[float], lag: int = 0) ->
     beats = int(np.ceil(lines[-1] - 1e-9))
     if not beats:
         return []
-    weights = sounding(played, beats, STRUCK)
+    weights = np.roll(sounding(played, beats, STRUCK), -key.tonic, axis=1)
     if not weights.any():
         return []
-    usual = _usual(key)
-    heard = TRUST * weights @ _tones(key).T
+    usual = _usual(key.mode)
+    heard = TRUST * weights @ _tones(key.mode).T
     chances = [_chance(beat, lines) for beat in range(beats)]
     states = _as_heard(usual, heard, chances, lag) if lag > 0 else _path(usual, heard, chances)
     changes: list[ChordChange] = []
     for beat, state in enumerate(states):
-        if state is not None and (not changes or changes[-1].chord != _STATES[state]):
-            changes.append(ChordChange(float(beat), _STATES[state]))
+        if state is None:
+            continue
+        degree, quality = _STATES[state]
+        chord = Chord((degree + key.tonic) % 12, quality)
+        if not changes or changes[-1].chord != chord:
+            changes.append(ChordChange(float(beat), chord))
     return changes
 
 
-def _usual(key: Key) -> Table:
+def _usual(mode: str) -> Table:
     """Log of how usual each state is, [36]."""
-    table = COMMON[key.mode]
-    shares = [table.get(((chord.root - key.tonic) % 12, chord.quality), RARE) for chord in _STATES]
+    shares = [COMMON[mode].get((chord.root, chord.quality), RARE) for chord in _STATES]
     logs: Table = np.log(shares)
     return logs
 
 
-def _tones(key: Key) -> Table:
-    """Log of the share of each pitch class over each state, [36, 12]."""
-    scale = {(key.tonic + step) % 12 for step in DIATONIC[key.mode]}
-    if key.mode == "minor":
-        scale.add((key.tonic + 11) % 12)
+def _tones(mode: str) -> Table:
+    """Log of the share of each pitch class above the tonic over each state, [36, 12]."""
+    scale = set(DIATONIC[mode])
+    if mode == "minor":
+        scale.add(11)
     logs: Table = np.log([_shares(chord, scale) for chord in _STATES])
     return logs
 
