@@ -39,7 +39,7 @@ MEMORY = 1.0
 """Beats after which what was played counts e times less for what is likely to be played next."""
 _CONSONANT = np.array([[float((one - other) % 12 in CONSONANT) for other in range(12)] for one in range(12)])
 _STATES = [Chord(root, quality) for quality in ("maj", "min", "dim") for root in range(12)]
-"""Roots are above the tonic, and so is all that is reckoned: the same chords in every key, to the last digit."""
+"""Roots are above the tonic, as is all that is reckoned: the same chords in every key, to the last digit."""
 
 Table = NDArray[np.float64]
 
