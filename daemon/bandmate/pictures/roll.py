@@ -69,7 +69,8 @@ def draw_roll(score: Score, title: str, *, beats: float | None = None, per_beat:
     drums_top = frame.below + (_GAP if pitched and lanes else 0.0)
     bottom = drums_top + _LANE * len(lanes)
     legend = list(_legend(score))
-    wide = max(frame.x(frame.end), legend[-1].x + 7 * len(score.parts[-1].name)) + _RIGHT
+    words_end = max(_LEFT + 9 * len(title), legend[-1].x + 7 * len(score.parts[-1].name))
+    wide = max(frame.x(frame.end), words_end) + _RIGHT
     drawing = Drawing(wide, bottom + _BOTTOM, f"Piano roll of {title}")
     drawing.add(Words(_LEFT, 22, title, 15), *legend)
     if pitched:
@@ -177,7 +178,8 @@ def _said(part: Part, note: Note) -> str:
 
 
 def _time_axis(drawing: Drawing, score: Score, frame: _Frame, bottom: float) -> None:
-    """Seconds along the tempo map."""
+    """Seconds along the tempo map, told as far as they have room."""
+    room = 0.0
     total = score.seconds(frame.end)
     step = next(step for step in (1, 2, 5, 10, 30, 60, 300, 1e9) if total / step <= 14)
     beat = 0.0
@@ -187,4 +189,6 @@ def _time_axis(drawing: Drawing, score: Score, frame: _Frame, bottom: float) -> 
         x = frame.x(beat)
         drawing.vertical(x, bottom, bottom + 4, STRONG)
         minutes, seconds = divmod(int(mark * step), 60)
-        drawing.add(Words(x, bottom + 15, f"{minutes}:{seconds:02}", 9, INK, "middle"))
+        if x >= room:
+            drawing.add(Words(x, bottom + 15, f"{minutes}:{seconds:02}", 9, INK, "middle"))
+            room = x + 28
