@@ -83,6 +83,14 @@ def child(*arguments: str, ready: str, python: str = sys.executable) -> Iterator
         process.wait(20)
 
 
+def finish(process: subprocess.Popen[str]) -> None:
+    """Waits for a process that has done its work, and no longer than a while."""
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
 def pianist(path: Path) -> Part:
     """The piano of a song of the held-out set, as it was played."""
     score = read_midi(path.read_bytes())
@@ -173,6 +181,7 @@ def run(
                 text=True,
             )
         )
+        stack.callback(finish, musician)
         assert musician.stdin is not None and musician.stdout is not None
         job: dict[str, Any] = {
             "to": {"band": "Bandmate In", "echo": "Echo In"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 
 import rtmidi
 
@@ -19,6 +20,8 @@ def main() -> None:
     print("ready", flush=True)
     while not ended.wait(0.5):
         pass
+    source.cancel_callback()  # JACK ends the thread that calls back, wherever it is
+    time.sleep(0.1)
     for port in (source, out):
         port.delete()
 

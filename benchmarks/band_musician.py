@@ -57,9 +57,12 @@ def main() -> None:
             sent.append((time.perf_counter(), name, message))
             sink.send_message(message)
     time.sleep(1.0)
+    print(json.dumps({"sent": sent, "heard": heard}), flush=True)
+    for source in sources.values():
+        source.cancel_callback()  # JACK ends the thread that calls back, wherever it is
+    time.sleep(0.1)
     for port in (*sinks.values(), *sources.values()):
         port.delete()  # a client that just goes takes jackd along, whose name then stays registered
-    print(json.dumps({"sent": sent, "heard": heard}), flush=True)
 
 
 if __name__ == "__main__":
