@@ -25,7 +25,8 @@ def figures(
     machine: dict[str, Any],
     levels: list[str],
 ) -> dict[str, Any]:
-    on = [entry for entry in told["heard"] if entry[2][0] & 0xF0 == 0x90 and entry[2][2]]
+    end = told["sent"][0][0] + 60.0 * minutes
+    on = [entry for entry in told["heard"] if entry[2][0] & 0xF0 == 0x90 and entry[2][2] and entry[0] < end]
     band = [(at, data) for at, name, data in on if name == "band" and data[0] & 15]
     ways = {name: round_trips(told, name) for name in ("echo", "band")}
     off = off_grid([at for at, _ in band], bpm)
