@@ -122,8 +122,8 @@ class Steering:
     Pitches are pushed by what `home` says of their class. In a slot with a height h (a mean pitch that it
     is to have) they are pushed by (h - mean) (pitch - mean) / TILT, within LARGEST; the mean follows what it
     plays. In a slot with a thickness (notes that it is to strike at once) whatever could join its onset is
-    pushed by STRENGTH d (1 + |d|), within LARGEST, with d = ln(wanted / mean). A target that is a function is
-    told the bar last opened.
+    pushed by STRENGTH d (1 + |d|) with d = ln(wanted / mean), and by a bias within BIAS that grows by d at
+    each onset. A target that is a function is told the bar last opened.
     """
 
     def __init__(
