@@ -37,6 +37,9 @@ class FakeMidi:
     def set_callback(self, callback: Callable[[tuple[list[int], float]], None]) -> None:
         self.callback = callback
 
+    def cancel_callback(self) -> None:
+        self.callback = None
+
     def ignore_types(self, **_: bool) -> None:
         pass
 
@@ -46,6 +49,7 @@ class FakeMidi:
         self.sent.append(data)
 
     def close_port(self) -> None:
+        assert self.callback is None, "JACK would end the thread that calls back while it is in Python"
         self.port = None
 
     def delete(self) -> None:
@@ -209,3 +213,12 @@ def test_without_rtmidi_the_ports_say_how_to_get_it() -> None:
     ports.open()
     assert ports.backend == "none"
     assert all("pip install" in state.detail for state in ports.states())
+
+
+def test_ports_that_are_closed_call_nobody_back_and_are_gone(windows: FakeSystem) -> None:
+    windows.inputs, windows.outputs = ["Bandmate In"], ["Bandmate Out"]
+    watched = Watched(Configure(), windows, "win32")
+    source, out = windows.opened("Bandmate In"), windows.opened("Bandmate Out")
+    assert source.callback is not None
+    watched.close()
+    assert source.deleted and out.deleted and source.callback is None

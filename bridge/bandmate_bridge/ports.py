@@ -262,8 +262,10 @@ class Ports:
         if leave:
             _abandoned.append(port.midi)
             return
-        time.sleep(0.01)  # a send in progress ends
         with contextlib.suppress(Exception):
+            if key[0] == "in":
+                port.midi.cancel_callback()  # JACK would end the thread that calls back while it is in Python
+            time.sleep(0.01)  # a send or a callback in progress ends
             port.midi.close_port()
             port.midi.delete()
 
