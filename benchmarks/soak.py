@@ -3,8 +3,8 @@
 python benchmarks/soak.py [--minutes 60] [--bpm 120] [--bars 256]
 
 The hour is a run of band.py's: a held-out pianist through JACK into `bandmate serve` and back. "Drift" is how
-much later on the grid the last minute's notes are than the first minute's. Then bars are planned without a
-clock, and each time that the second cache has taken over, the chances of the next token by it are held
+much later on the grid the last minute's notes are than the first minute's. Before that, bars are planned without
+a clock, and each time that the second cache has taken over, the chances of the next token by it are held
 against those by a cache that reads the same bars in one go.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from band import ROLES, pianist_of, run
+from band import ROLES, pianist_of, repeated, run
 from bandmate.band.ear import Ear
 from bandmate.band.pace import STEP, Pace
 from bandmate.band.planner import Planner
@@ -42,7 +42,8 @@ def slides(weights: Weights, part: Part, bars: int) -> list[dict[str, float]]:
     ensemble = ensemble_of([Part("melody")], ROLES, Controls(), bpm=120, metre=(4, 4), key=None)
     planner = Planner(weights, ensemble, 0, Pace(), seed=0)
     ear, spare = Ear(planner.plan.ledger), Decoder(weights)
-    events = keys(part, bars)
+    keys = repeated(part, 4.0 * bars)
+    events = [NoteHeard(beat, 0.0, 0, pitch, velocity) for beat, pitch, velocity in reversed(keys)]
     found: list[dict[str, float]] = []
     for committed in range(0, bars * BAR, STEP):
         known = max(0, committed - BEHIND)
@@ -54,18 +55,6 @@ def slides(weights: Weights, part: Part, bars: int) -> list[dict[str, float]]:
         if planner.plan.slides > len(found) and planner.committed % TICKS_PER_BEAT == 0:
             found.append({"bar": committed / BAR, **agreement(planner, spare)})
     return found
-
-
-def keys(part: Part, bars: int) -> list[NoteHeard]:
-    """A player's keys of so many bars, the song over and over, last one first."""
-    length = 4.0 * (int(part.notes[-1].end / 4.0) + 1)
-    pressed = []
-    for turn in range(int(4 * bars / length) + 1):
-        for note in part.notes:
-            down, up = note.start + turn * length, note.end + turn * length - 0.01
-            pressed.append(NoteHeard(down, 0.0, 0, note.pitch, max(1, note.velocity)))
-            pressed.append(NoteHeard(up, 0.0, 0, note.pitch, 0))
-    return sorted(pressed, key=lambda key: -key.beat)
 
 
 def agreement(planner: Planner, decoder: Decoder) -> dict[str, float]:
