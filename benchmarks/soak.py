@@ -3,9 +3,9 @@
 python benchmarks/soak.py [--minutes 60] [--bpm 120] [--bars 256]
 
 The hour is a run of band.py's: a held-out pianist through JACK into `bandmate serve` and back. "Drift" is how
-much later on the grid the last minute's notes are than the first minute's. Before that, bars are planned without
-a clock, and each time that the second cache has taken over, the chances of the next token by it are held
-against those by a cache that reads the same bars in one go.
+much later on the grid the last minute's notes are than the first minute's. Before that, bars are planned
+without a clock, and each time that the second cache has taken over, the chances of the next token by it are
+held against those by a cache that reads the same bars in one go.
 """
 
 from __future__ import annotations
