@@ -330,6 +330,7 @@ def test_the_band_follows_the_transport(port: int, bitwig: Bitwig) -> None:
     server.start()
     try:
         bitwig.popup("connected")
+        bitwig.tell("set", label="Band/Follow Bitwig", to=False)  # stops no band that is not followed
         bitwig.tell("set", label="Band/Follow Bitwig", to=True)
         bitwig.tell("transport", name="tempo", to=96.25)
         bitwig.tell("transport", name="position", to=10.5)

@@ -317,7 +317,7 @@ Daemon.prototype.hear = function (message) {
         this.connected = true;
         if (anew) {
             tell("connected");
-            if (band.on.get()) { band.follow(true); }
+            band.follow(band.on.get());
         }
     } else if (name === "bye") {
         this.lost();
@@ -468,11 +468,13 @@ function count(table) {
     return found;
 }
 
-// The live band follows Bitwig's transport; what it plays comes from the MIDI port Bandmate Out.
+// The live band follows Bitwig's transport; what it plays comes from the MIDI port Bandmate Out. Only a band that
+// was set to follow is stopped from here: another may be playing with it elsewhere.
 
 function Band(settings) {
     var self = this;
     this.turned = {};
+    this.following = false;
     this.on = settings.getBooleanSetting("Follow Bitwig", "Band", false);
     this.on.markInterested();
     [transport.isPlaying(), transport.playPosition(), transport.isArrangerLoopEnabled(), transport.arrangerLoopStart(),
@@ -497,7 +499,8 @@ Band.prototype.dial = function (key, value) {
 };
 
 Band.prototype.follow = function (on) {
-    if (!daemon || !daemon.connected) { return; }
+    if (!daemon || !daemon.connected || (!on && !this.following)) { return; }
+    this.following = on;
     if (on) { daemon.ask("clock", ["host"], this); }
     for (var key in this.turned) { this.dial(key, Math.round(this.turned[key].getRaw() * 100) / 100); }
     daemon.ask("band", ["play", on ? 1 : 0], this);
