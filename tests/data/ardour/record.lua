@@ -22,8 +22,8 @@ local midi = ARDOUR.ChanCount(ARDOUR.DataType("midi"), 1)
 local track = session:new_midi_track(midi, midi, true, ARDOUR.PluginInfo(), nil, nil, 1, "band",
 	ARDOUR.PresentationInfo.max_order, ARDOUR.TrackMode.Normal, true):front():to_track()
 local input = track:input():nth(0)
-assert(input:connect(source) == 0, "no connection with " .. source)
-wait_for("the connection", function() return input:connected() end)
+ARDOUR.LuaAPI.usleep(500000) -- Ardour's threads still ask JACK about the new ports, and JACK minds two who ask at once
+wait_for("the connection with " .. source, function() return input:connected() or input:connect(source) == 0 end)
 track:rec_enable_control():set_value(1, PBD.GroupControlDisposition.NoGroup)
 session:maybe_enable_record()
 session:request_roll(ARDOUR.TransportRequestSource.TRS_UI)
