@@ -90,7 +90,8 @@ def played(weights: Weights, song: Song, way: str, seed: int) -> np.ndarray:
             if event.velocity:
                 planner.press(event.pitch, event.beat)
             ear.hear(event)
-        planner.listen(ear.leading(), known / TICKS_PER_BEAT, lock=way == "with the lock")
+        beat = known / TICKS_PER_BEAT
+        planner.listen(ear.leading(), ear.sounding(beat), beat, lock=way == "with the lock")
         planner.commit(known, lambda: False)
     sounds = np.zeros((4 * BARS + 1, 12))
     for row in planner.plan.ledger.rows("m", 0, 10**6):

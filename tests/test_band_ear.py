@@ -56,6 +56,16 @@ def test_a_length_is_put_right_when_the_key_comes_up_unless_that_is_long_ago() -
     assert [row.ticks for row in rows(heard)] == [3, CORRECTED, USUAL_TICKS]
 
 
+def test_keys_that_are_down_sound_the_most_and_the_others_less_with_every_beat() -> None:
+    heard = ear()
+    play(heard, (0.0, 1.0, 60), (2.0, 1.0, 67))
+    heard.hear(key(3.0, 64))
+    heard.hear(key(3.0, 35, channel=DRUM_CHANNEL))
+    now = heard.sounding(3.0)
+    assert now[4] > now[7] > now[0] > 0 == now[11]
+    assert not heard.sounding(99.0)[[0, 7]].any()
+
+
 def test_keys_that_are_down_are_taken_to_last_as_the_notes_before_them() -> None:
     heard = ear()
     play(heard, *((beat / 2, 0.25, 60) for beat in range(6)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from bandmate.band.leader import FOREVER
@@ -118,7 +119,7 @@ def lock(band: Planner, keys: tuple[int, ...], *, locked: bool = True) -> None:
     beat = band.committed / 12
     for key in keys:
         band.press(key, beat)
-    band.listen(list(keys), beat, lock=locked)
+    band.listen(list(keys), np.zeros(12), beat, lock=locked)
 
 
 def test_notes_begin_on_tones_of_the_chord_that_is_held(weights: Weights) -> None:

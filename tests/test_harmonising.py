@@ -71,6 +71,15 @@ def test_what_goes_with_the_player_is_known_at_once_or_a_beat_late() -> None:
     assert late[3, 2] > late[3, 0] > 0
 
 
+def test_a_key_that_is_still_down_counts_more_than_one_that_is_up() -> None:
+    def late(end: float) -> list[float]:
+        notes = Note(0.0, end, 60, 80), Note(0.0, 1.0, 61, 80)
+        return list(consonances(Score((Part("melody", notes),)), 2, 1)[1, :2])
+
+    assert late(1.0) == [0.5, 0.5]
+    assert late(1.5) == [0.75, 0.25]
+
+
 @given(st.integers(1, 10), st.integers(1, 3), st.lists(st.integers(55, 80), min_size=6, max_size=6))
 def test_nor_is_what_will_sound_later(at: int, lag: int, pitches: list[int]) -> None:
     whole = melody(*pitches)

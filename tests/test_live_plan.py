@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from bandmate_models.chords import Chord
 from bandmate_models.controls import Controls, parse_key
 from bandmate_models.decoder import Decoder
+from bandmate_models.harmony import CONSONANT, consonant_shares
 from bandmate_models.live.ensemble import Ensemble, ensemble_of
 from bandmate_models.live.lane import Lane
 from bandmate_models.live.ledger import PLAYERS, Ledger, Row, voice_of
@@ -112,6 +114,28 @@ def test_notes_begin_on_tones_of_the_chord_that_is_told(weights: Weights) -> Non
     first, second = plan.ledger.rows("m", 0, 96), plan.ledger.rows("m", 96, 192)
     assert first and {row.pitch % 12 for row in first} <= Chord(0, "maj").tones
     assert second and {row.pitch % 12 for row in second} <= Chord(6, "min").tones
+
+
+def test_without_a_chord_tones_that_clash_with_the_player_become_few(weights: Weights) -> None:
+    def clashing(shares: NDArray[np.float64] | None) -> float:
+        plan = LivePlan(weights, ensemble(roles=("bass", "chords")), 0, seed=5)
+        plan.guide.tell_consonant(shares)
+        play(plan, tune(PLAYERS, 24), 24)
+        played = plan.ledger.rows("m", 0, 24 * 12)
+        assert len(played) >= 16
+        return float(np.mean([(row.pitch - 60) % 12 not in CONSONANT for row in played]))
+
+    beside_c = consonant_shares(np.eye(12)[0])
+    assert 3 * clashing(beside_c) < clashing(None)
+
+
+def test_a_chord_that_is_told_goes_before_what_goes_with_the_player(weights: Weights) -> None:
+    plan = LivePlan(weights, ensemble(roles=("bass", "chords")), 0, seed=5)
+    plan.guide.tell_chord(0, Chord(0, "maj"))
+    plan.guide.tell_consonant(consonant_shares(np.eye(12)[6]))
+    play(plan, tune(PLAYERS, 8), 8)
+    played = plan.ledger.rows("m", 0, 96)
+    assert played and {row.pitch % 12 for row in played} <= Chord(0, "maj").tones
 
 
 def test_parts_rest_where_they_are_told_to_but_on_the_ticks_that_are_let(weights: Weights) -> None:

@@ -18,8 +18,9 @@ LASTING = 2.5
 """Nats by which such a tone is held back from lasting for a beat or more."""
 ROOTED = 2.0
 """Push in nats to a chord's root, in the bass where the chord begins."""
-TOGETHER = 2.5
-"""Nats by which a tone is held back that is dissonant with what is played beside it."""
+TOGETHER, FOLLOWING = 2.5, 6.0
+"""Nats by which a tone is held back that is dissonant with what is played beside it; and with what was played
+last, beside a player who is followed."""
 _PITCHES = slice(v.BASE["pitch"], v.BASE["pitch"] + 128)
 _HALF = v.TICKS_PER_BEAT // 2
 _AFTER_A_PITCH = (Stage.PITCH, Stage.LONG)
@@ -30,7 +31,8 @@ class Chordal:
     """Chords, by beats of the sequence; `bass` are the slots that keep to roots. None is no chord.
 
     `consonances` [beats, 12] say how consonant each pitch class is likely to be with what is played beside it
-    (see harmonising.consonances). What is pushed towards the chords is multiplied by `trust`.
+    (see harmonising.consonances), and `together` holds back what is not. What is pushed towards the chords is
+    multiplied by `trust`.
     """
 
     def __init__(
@@ -39,8 +41,10 @@ class Chordal:
         bass: Collection[int] = (),
         consonances: NDArray[np.float64] | None = None,
         trust: float = 1.0,
+        together: float = TOGETHER,
     ) -> None:
         self._trust = trust
+        self._together = together
         self._consonances = np.zeros((0, 12)) if consonances is None else consonances
         self._ticks = [round(change.beat * v.TICKS_PER_BEAT) for change in changes]
         self._chords = [change.chord for change in changes]
@@ -76,5 +80,5 @@ class Chordal:
             push = push + ROOTED * (chord.root == _CLASSES)
         beat = (reader.frame.start + reader.tick) // v.TICKS_PER_BEAT
         if beat < len(self._consonances):
-            push = push - TOGETHER * (1 - self._consonances[beat][_CLASSES])
+            push = push - self._together * (1 - self._consonances[beat][_CLASSES])
         return push

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .chords import Chord, ChordChange, sounding
-from .harmony import CONSONANT, DIATONIC
+from .harmony import DIATONIC, consonant_shares
 from .score import Key, Score
+from .vocabulary import TICKS_PER_BEAT
 
 COMMON: dict[str, dict[tuple[int, str], float]] = {
     "major": {
@@ -37,7 +38,8 @@ CHANGES = (0.6, 0.3, 0.05)
 """Chance that a chord changes on a bar line, in the middle of a bar of even beats, on another beat."""
 MEMORY = 1.0
 """Beats after which what was played counts e times less for what is likely to be played next."""
-_CONSONANT = np.array([[float((one - other) % 12 in CONSONANT) for other in range(12)] for one in range(12)])
+STILL_DOWN = 2.0
+"""Beats for which a key counts that is still down as the beat begins: it sounds on."""
 _STATES = [Chord(root, quality) for quality in ("maj", "min", "dim") for root in range(12)]
 """Roots are above the tonic, as is all that is reckoned: the same chords in every key, to the last digit."""
 
@@ -146,7 +148,8 @@ def consonances(played: Score, beats: int, lag: int = 0) -> Table:
     """How likely each pitch class is consonant with what is played in each beat, 0 to 1, [beats, 12].
 
     With a `lag` above 0 a beat is taken to have the pitch classes that were heard up to so many beats before
-    it, the newest the most. A beat in which nothing is played, or was heard, has zeros.
+    it, the newest the most, and above all those of keys that were still down then. A beat in which nothing is
+    played, or was heard, has zeros.
     """
     weights = sounding(played, beats)
     if lag > 0:
@@ -154,6 +157,16 @@ def consonances(played: Score, beats: int, lag: int = 0) -> Table:
         heard = np.zeros((beats, 12))
         for beat in range(lag, beats):
             heard[beat] = heard[beat - 1] * kept + weights[beat - lag]
+        heard[lag:] += STILL_DOWN * _still_down(played, beats)[1 : beats - lag + 1]
         weights = heard
-    shares: Table = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9) @ _CONSONANT
-    return shares
+    return consonant_shares(weights)
+
+
+def _still_down(played: Score, beats: int) -> Table:
+    """How many keys of each pitch class are held over the beginning of each beat, [beats + 1, 12]."""
+    held = np.zeros((beats + 1, 12))
+    for part in played.parts:
+        for note in () if part.is_drums else part.notes:
+            first, last = int(note.start + 1e-6) + 1, int(np.ceil(note.end - 1.0 / TICKS_PER_BEAT - 1e-6))
+            held[first : min(last, beats + 1), note.pitch % 12] += 1
+    return held

@@ -18,6 +18,17 @@ DIATONIC = {"major": frozenset((0, 2, 4, 5, 7, 9, 11)), "minor": frozenset((0, 2
 CONSONANT = frozenset((0, 3, 4, 5, 7, 8, 9))
 """Interval classes modulo the octave: unison, thirds, fourth, fifth, sixths."""
 
+_CONSONANT = np.array([[float((one - other) % 12 in CONSONANT) for other in range(12)] for one in range(12)])
+
+
+def consonant_shares(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of what sounds, [..., 12] by pitch class, with which each pitch class is consonant, [..., 12].
+
+    Zeros where nothing sounds.
+    """
+    shares: NDArray[np.float64] = weights / np.maximum(weights.sum(axis=-1, keepdims=True), 1e-9) @ _CONSONANT
+    return shares
+
 
 def _standardised(profile: NDArray[np.float64]) -> NDArray[np.float64]:
     centred: NDArray[np.float64] = profile - profile.mean()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import deque
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bandmate.band.status import PLAYER, LiveNote
 from bandmate_bridge.messages import NoteHeard
 from bandmate_bridge.phrase import DRUM_CHANNEL
+from bandmate_models.harmonising import MEMORY, STILL_DOWN
 from bandmate_models.live.ledger import PLAYERS, Ledger, Row
 from bandmate_models.score import Part, Role
 from bandmate_models.vocabulary import DRUM_TICKS, GRID, SHIFTS_PER_TICK, TICKS_PER_BEAT, velocity_bin
@@ -19,6 +24,8 @@ CORRECTED = 12
 """Ticks for which a note's length is put right when it ends; a later correction would undo too much."""
 USUAL_TICKS = 6
 """Length of a note that is still held, until enough notes have ended to know better."""
+FORGOTTEN = 4.0
+"""Beats after which a key that is up does not count any more."""
 CHORDAL = 1.6
 """Notes an onset from which on a player counts, for good, as one who plays chords."""
 
@@ -63,6 +70,22 @@ class Ear:
     def leading(self, split: int = 0) -> list[int]:
         """Those of them that lead the chords: below the pitch `split`; all, where that is 0."""
         return [pitch for pitch in self.held() if not split or pitch < split]
+
+    def sounding(self, beat: float) -> NDArray[np.float64]:
+        """How much each pitch class sounds at a beat, [12], drums left out: a key that is down the most.
+
+        The others count by the beat that they lasted, less with every beat that they are up.
+        """
+        weights = np.zeros(12)
+        for (channel, pitch), held in self._held.items():
+            if channel != DRUM_CHANNEL:
+                weights[pitch % 12] += STILL_DOWN + min(max(beat - held.start, 0.0), 1.0)
+        for note in reversed(self.pitched()):
+            up = beat - (note.start + note.duration)
+            if up > FORGOTTEN:
+                break
+            weights[note.pitch % 12] += min(note.duration, 1.0) * math.exp(-max(up, 0.0) / MEMORY)
+        return weights
 
     def silent_since(self, beat: float) -> float:
         """Beats since a key was last down."""

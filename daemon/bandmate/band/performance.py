@@ -109,7 +109,8 @@ class Performance:
         begun = time.perf_counter()
         beat = clock.beat_at(begun)
         known = min(math.floor(beat * TICKS_PER_BEAT), planner.committed)
-        planner.listen(self.ear.leading(int(dials["split"])), beat, lock=dials["chord_lock"] >= 0.5)
+        leading, sounding = self.ear.leading(int(dials["split"])), self.ear.sounding(beat)
+        planner.listen(leading, sounding, beat, lock=dials["chord_lock"] >= 0.5)
         rests = self.ear.silent_since(beat) * TICKS_PER_BEAT > bar
         fewer: tuple[Role, ...] = EXPENDABLE if self.pace.now.fewer else ()
         news = self.leader.lead(planner.committed, dials, player_rests=rests, without=fewer)

@@ -7,9 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bandmate.band.hand import Hand
 from bandmate.band.pace import Pace
 from bandmate_models.chords import Chord
+from bandmate_models.harmony import consonant_shares
 from bandmate_models.live.ensemble import Ensemble
 from bandmate_models.live.ledger import Row, voice_of
 from bandmate_models.live.planning import LivePlan
@@ -64,10 +68,14 @@ class Planner:
         """A key that leads the chords has gone down."""
         self._hand.press(pitch, beat)
 
-    def listen(self, held: list[int], beat: float, *, lock: bool) -> None:
-        """Takes the harmony from keys that are down, from the committed tick on."""
+    def listen(self, held: list[int], sounding: NDArray[np.float64], beat: float, *, lock: bool) -> None:
+        """Takes the harmony from keys that are down, from the committed tick on.
+
+        Where they lock no chord the band goes with what is `sounding`, [12] by pitch class.
+        """
         chord = self._hand.read(held, beat) if lock else None
         self.plan.guide.tell_chord(self.committed, chord)
+        self.plan.guide.tell_consonant(consonant_shares(sounding) if sounding.any() else None)
 
     def commit(self, known: int, late: Callable[[], bool], *, afresh: bool = False) -> Commitment:
         """Makes the next ticks certain, with the player known up to tick `known`.

@@ -1,4 +1,4 @@
-"""What the band must keep to while it plays: the chord that is held, and when it rests."""
+"""What the band keeps to while it plays: the chord that is held, what goes with the player, when it rests."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import vocabulary as v
+from ..chordal import FOLLOWING
 from ..chords import Chord
 from ..guides import Guide, Mask
-from ..reading import Reader
+from ..reading import Reader, Stage
 
 _CLASSES = np.arange(128) % 12
+_PITCHES = slice(v.BASE["pitch"], v.BASE["pitch"] + 128)
 _ONSETS = np.arange(len(v.SLOTS) * v.TICKS_PER_BEAT)
 _SLOT, _TICK = np.divmod(_ONSETS, v.TICKS_PER_BEAT)
 _FIRST = v.BASE["onset"]
@@ -37,6 +39,7 @@ class LiveGuide(Guide):
         self._chords: list[tuple[int, Chord | None]] = []
         self._rests: list[tuple[int, int, frozenset[int]]] = []
         self._fill = (0, 0)
+        self._consonant: NDArray[np.float64] | None = None
 
     def chord_at(self, tick: int) -> Chord | None:
         """The chord told for a tick; None where none is."""
@@ -66,8 +69,31 @@ class LiveGuide(Guide):
         """The drums fill from tick `first` to before `last`."""
         self._fill = first, last
 
+    def tell_consonant(self, shares: NDArray[np.float64] | None) -> None:
+        """How far each pitch class goes with what the player plays, [12] (see harmony.consonant_shares).
+
+        It counts where no chord is told; None for a player who plays nothing.
+        """
+        self._consonant = shares
+
     def push(self, reader: Reader) -> NDArray[np.float32] | None:
-        """What a fill adds to the logits [SIZE] of the next token; None where there is none."""
+        """What is added to the logits [SIZE] of the next token; None where nothing is."""
+        filled, going = self._filling(reader), self._going_with(reader)
+        return going if filled is None else filled if going is None else filled + going
+
+    def _going_with(self, reader: Reader) -> NDArray[np.float32] | None:
+        shares = self._consonant
+        if shares is None or reader.stream != "m" or reader.stage is Stage.FRAME:
+            return None
+        if reader.slot in v.DRUM_SLOTS:
+            return None
+        if self.chord_at(self.origin + reader.frame.start + reader.tick) is not None:
+            return None
+        push = np.zeros(v.SIZE, dtype=np.float32)
+        push[_PITCHES] = -FOLLOWING * (1 - shares[_CLASSES])
+        return push
+
+    def _filling(self, reader: Reader) -> NDArray[np.float32] | None:
         first, last = self._fill
         start = self.origin + reader.frame.start
         if reader.stream != "m" or not (first < start + reader.frame.ticks and start <= last):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..chordal import Chordal
+from ..chordal import FOLLOWING, TOGETHER, Chordal
 from ..chords import Chord, ChordChange, chords_of
 from ..comping import Comping
 from ..controls import Controls
@@ -185,7 +185,8 @@ def _beside(
     if chords and whole is None:
         bass = [slot for part, slot in zip(parts, slots, strict=True) if part.role == "bass"]
         together = consonances(given, math.ceil(edges[-1] - 1e-9), asked)
-        drawn = Chordal(chords, bass, together, GUESSED if guessed else 1.0)
+        trust, followed = (GUESSED, FOLLOWING) if guessed else (1.0, TOGETHER)
+        drawn = Chordal(chords, bass, together, trust, followed)
     return Sheet(
         header=header_for(given, controls, [*players, *lines], key, lag=asked),
         bars=bars,
