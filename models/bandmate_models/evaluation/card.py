@@ -18,7 +18,15 @@ from typing import Any
 
 from ..corpus.sources import SOURCES, VERSIONS_PER_GROUP, Source
 from ..training.checkpoint import load
-from ..training.dataset import CHORDS_DROPPED, DROPS, FROM_THE_START, PLAYER_WEIGHT, SHARES, TRANSPOSITIONS
+from ..training.dataset import (
+    CHORDS_DROPPED,
+    DROPS,
+    FROM_THE_START,
+    LAG_WEIGHTS,
+    PLAYER_WEIGHT,
+    SHARES,
+    TRANSPOSITIONS,
+)
 from .report import lines_of
 
 BADLY = (
@@ -87,6 +95,7 @@ def card(
     below = 1 - best / data["models"][ngram]["mean"]
     drops = ", ".join(f"{name} {share:.0%}" for name, share in DROPS.items())
     kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in SHARES.items())
+    lags = ", ".join(f"{lag:+d} {times:g}" for lag, times in LAG_WEIGHTS.items())
     lines = [
         f"# {config['name']}",
         "",
@@ -109,8 +118,9 @@ def card(
         "",
         "## Recipe",
         "",
-        f"{checkpoint['tokens_seen'] / 1e6:,.0f} M tokens in {checkpoint['step']:,} steps: AdamW, and Muon for"
-        f" the matrices of the last stretch, whose windows were: {kinds}."
+        f"{checkpoint['tokens_seen'] / 1e6:,.0f} M tokens in {checkpoint['step']:,} steps: AdamW, and from"
+        f" 53 M on Muon for the matrices. The windows of the last stretch were: {kinds}; of duos with a lag (in"
+        f" beats) so many times as many as there are: {lags}."
         f" Each is transposed by {min(TRANSPOSITIONS)} to +{max(TRANSPOSITIONS)}; {FROM_THE_START:.0%} begin where"
         f" a piece begins; the player's stream weighs {PLAYER_WEIGHT} in the loss; chords are told in"
         f" {1 - CHORDS_DROPPED:.0%} of them. Header fields left out at random: {drops}.",
