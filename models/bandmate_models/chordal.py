@@ -18,7 +18,7 @@ LASTING = 2.5
 """Nats by which such a tone is held back from lasting for a beat or more."""
 ROOTED = 2.0
 """Push in nats to a chord's root, in the bass where the chord begins."""
-TOGETHER, FOLLOWING = 2.5, 6.0
+TOGETHER, FOLLOWING = 2.5, 10.0
 """Nats by which a tone is held back that is dissonant with what is played beside it; and with what was played
 last, beside a player who is followed."""
 _PITCHES = slice(v.BASE["pitch"], v.BASE["pitch"] + 128)

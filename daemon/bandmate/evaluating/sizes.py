@@ -19,7 +19,7 @@ class Sizes:
     ngram_samples: int = 150
     lieder: int = 40
     """Songs that are accompanied, beside all bands."""
-    takes: int = 2
+    takes: int = 5
     """Answers to each piece that is accompanied."""
     phrases: int = 24
     """Phrases of each task's gate."""
