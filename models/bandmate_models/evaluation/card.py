@@ -37,8 +37,9 @@ BADLY = (
     "Most of what it knows of melody is pop songs, folk tunes and classical piano. Of jazz, funk, electronic music and"
     " anything outside twelve equal steps it knows little.",
     "Scores without dynamics were read as unknown velocity; what it plays after them is as flat as they are.",
-    "It hears a player on the same beat; one that it looks ahead in, or follows a beat behind, helps it more than a"
-    " stranger but less than none (the table's ablations). Beside songs, live, half of its notes are in the chord.",
+    "It hears a player best on the same beat. That it looks two beats ahead into what he plays, or follows a beat"
+    " behind, helps it more than a stranger would, but hardly more than nobody (the table's ablations). Live, beside"
+    " songs, less than half of the song's notes are in its chords.",
     "Parts that are asked for from nothing may come in only after a bar or two.",
     "Bass, drums and guitar are learnt from bands made by rule and some three hundred real ones: competent and alike.",
     "Bars are only as right as the file's: a song half a bar off in the data is half a bar off here.",
