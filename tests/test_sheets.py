@@ -252,6 +252,14 @@ def test_the_way_between_two_phrases_has_the_parts_of_both(one: Score, other: Sc
     played_out(sheet, np.zeros((0, 6), dtype=np.int32))
 
 
+def test_the_way_to_a_phrase_that_begins_with_silent_bars_leads_to_its_first_note() -> None:
+    first = Score((Part("melody", (Note(0.0, 4.0, 60, 80),)),))
+    late = Score((Part("melody", (Note(17.0, 1.0, 72, 80), Note(20.0, 1.0, 74, 80))),))
+    soon = Score((Part("melody", (Note(1.0, 1.0, 72, 80), Note(4.0, 1.0, 74, 80))),))
+    ways = [between.interpolate(first, other, Controls(bars=2)) for other in (late, soon)]
+    assert ways[0].header == ways[1].header
+
+
 @settings(max_examples=25)
 @given(phrases("melody", "chords", "drums"), phrases("melody", "bass"))
 def test_restyle_hears_the_example_and_then_the_lead(phrase: Score, style: Score) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
@@ -24,7 +25,7 @@ Push = NDArray[np.float32]
 
 def strength_of(creativity: float) -> float:
     """The push of a creativity of 0 (the theme) to 1 (no push), so that every quarter turn is heard."""
-    return STRONGEST * (1.0 - creativity) ** 2.6
+    return STRONGEST * math.pow(1.0 - creativity, 2.6)
 
 
 class Theme:

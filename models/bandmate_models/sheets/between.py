@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -26,13 +27,18 @@ LIKENESS = 3.0
 
 
 def interpolate(first: Score, second: Score, controls: Controls) -> Sheet:
-    """`controls.bars` bars that lead from one phrase to another, in the first one's tempo and metre."""
+    """`controls.bars` bars that lead from one phrase to another, in the first one's tempo and metre.
+
+    Silent bars before the other's first note are passed over.
+    """
     one, other = with_notes(first), with_notes(second)
     edges, later = lines_of(one), lines_of(other)
     begin = edges[max(0, len(edges) - 1 - PREFIX_BARS)]
     prefix = one.excerpt(begin, edges[-1])
-    heard = later[min(SUFFIX_BARS, len(later) - 1)]
-    suffix = other.excerpt(0.0, heard)
+    onset = min(note.start for part in other.parts for note in part.notes)
+    opens = bisect_right(later, onset) - 1
+    heard = later[min(opens + SUFFIX_BARS, len(later) - 1)] - later[opens]
+    suffix = other.excerpt(later[opens], later[opens] + heard)
     parts, slots, theirs = _matched(one.parts, other.parts)
     metre = prefix.metre_at(edges[-1] - begin - 1e-6)
     until = edges[-1] - begin
