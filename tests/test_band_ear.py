@@ -64,6 +64,8 @@ def test_keys_that_are_down_sound_the_most_and_the_others_less_with_every_beat()
     now = heard.sounding(3.0)
     assert now[4] > now[7] > now[0] > 0 == now[11]
     assert not heard.sounding(99.0)[[0, 7]].any()
+    heard.move(-2.0)
+    assert (heard.sounding(1.0) == now).all(), "as if the clock had not jumped"
 
 
 def test_keys_that_are_down_are_taken_to_last_as_the_notes_before_them() -> None:

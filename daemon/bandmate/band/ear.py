@@ -100,6 +100,8 @@ class Ear:
         """The clock has jumped: everything is taken to have been so many beats later."""
         ticks = round(beats * TICKS_PER_BEAT)
         self._last += beats
+        moved = [note._replace(start=note.start + beats) for note in self.ended]
+        self.ended = deque(moved, maxlen=self.ended.maxlen)
         for held in self._held.values():
             held.start += beats
             if held.row is not None:
