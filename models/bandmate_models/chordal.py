@@ -27,6 +27,15 @@ _AFTER_A_PITCH = (Stage.PITCH, Stage.LONG)
 _CLASSES = np.arange(128) % 12
 
 
+def against(consonant: NDArray[np.float64], nats: float) -> NDArray[np.float64]:
+    """The push of each pitch, [128], away from what clashes: 0 where its class is consonant, at most -`nats`.
+
+    `consonant` says how far each pitch class is, [12] (see harmony.consonant_shares).
+    """
+    push: NDArray[np.float64] = -nats * (1 - consonant[_CLASSES])
+    return push
+
+
 class Chordal:
     """Chords, by beats of the sequence; `bass` are the slots that keep to roots. None is no chord.
 
@@ -80,5 +89,5 @@ class Chordal:
             push = push + ROOTED * (chord.root == _CLASSES)
         beat = (reader.frame.start + reader.tick) // v.TICKS_PER_BEAT
         if beat < len(self._consonances):
-            push = push - self._together * (1 - self._consonances[beat][_CLASSES])
+            push = push + against(self._consonances[beat], self._together)
         return push

@@ -18,7 +18,7 @@ from bandmate.band.output import Output
 from bandmate.band.pace import Pace
 from bandmate.band.performance import Audience, Performance
 from bandmate.band.scoring import Scoring
-from bandmate.band.status import BandStatus, LiveNote, Timing
+from bandmate.band.status import BandStatus, LiveNote, Timing, moved
 from bandmate_bridge.messages import (
     ClockState,
     CountIn,
@@ -287,7 +287,7 @@ class Band:
         elif jumped:
             self._ear.move(by)
         if jumped:
-            self._players = _moved(self._players, by)
+            self._players = moved(self._players, by)
         if not clock.running:
             if playing is not None:
                 self._rest(keep_on=True)
@@ -311,7 +311,7 @@ class Band:
         if playing is not None and not playing.leader.form.fits(by):
             return
         self._clock = clock._replace(beat=clock.beat + by, bar=clock.bar + by, jumps=jumped.jumps)
-        self._players = _moved(self._players, by)
+        self._players = moved(self._players, by)
         if playing is None:
             self._ear.move(by)
         else:
@@ -400,8 +400,3 @@ class Band:
         if state != self.state:
             self.state = state
             self._witness.state(state, self._bar, self.pace.now.name, self._timing().in_time)
-
-
-def _moved(notes: deque[LiveNote], beats: float) -> deque[LiveNote]:
-    """Notes as if they had been played so many beats later."""
-    return deque((note._replace(start=note.start + beats) for note in notes), maxlen=notes.maxlen)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.band.status import PLAYER, LiveNote
+from bandmate.band.status import PLAYER, LiveNote, moved
 from bandmate_bridge.messages import NoteHeard
 from bandmate_bridge.phrase import DRUM_CHANNEL
 from bandmate_models.harmonising import MEMORY, STILL_DOWN
@@ -100,8 +100,7 @@ class Ear:
         """The clock has jumped: everything is taken to have been so many beats later."""
         ticks = round(beats * TICKS_PER_BEAT)
         self._last += beats
-        moved = [note._replace(start=note.start + beats) for note in self.ended]
-        self.ended = deque(moved, maxlen=self.ended.maxlen)
+        self.ended = moved(self.ended, beats)
         for held in self._held.values():
             held.start += beats
             if held.row is not None:

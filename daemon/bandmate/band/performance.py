@@ -14,7 +14,7 @@ from bandmate.band.output import Output
 from bandmate.band.pace import EXPENDABLE, Pace
 from bandmate.band.planner import Commitment, Planner
 from bandmate.band.scoring import Scoring
-from bandmate.band.status import LiveNote
+from bandmate.band.status import LiveNote, moved
 from bandmate_bridge.messages import Cancel, Change, ClockState, NoteHeard, Play, ToConductor
 from bandmate_bridge.phrase import DRUM_CHANNEL
 from bandmate_models.live.ledger import Row
@@ -204,8 +204,7 @@ class Performance:
         self.planner.move(ticks, to)
         self.leader.move(ticks)
         self.ear.move(beats)
-        moved = [note._replace(start=note.start + beats) for note in self.heard]
-        self.heard = deque(moved, maxlen=self.heard.maxlen)
+        self.heard = moved(self.heard, beats)
 
     def _play(self, done: Commitment) -> None:
         self._send_programs()

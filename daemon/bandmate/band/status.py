@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -20,6 +21,11 @@ class LiveNote(NamedTuple):
     duration: float
     pitch: int
     velocity: int
+
+
+def moved(notes: deque[LiveNote], beats: float) -> deque[LiveNote]:
+    """Notes as if they had been played so many beats later."""
+    return deque((note._replace(start=note.start + beats) for note in notes), maxlen=notes.maxlen)
 
 
 class Timing(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import vocabulary as v
-from ..chordal import FOLLOWING
+from ..chordal import FOLLOWING, against
 from ..chords import Chord
 from ..guides import Guide, Mask
 from ..reading import Reader, Stage
@@ -39,7 +39,7 @@ class LiveGuide(Guide):
         self._chords: list[tuple[int, Chord | None]] = []
         self._rests: list[tuple[int, int, frozenset[int]]] = []
         self._fill = (0, 0)
-        self._consonant: NDArray[np.float64] | None = None
+        self._against: NDArray[np.float32] | None = None
 
     def chord_at(self, tick: int) -> Chord | None:
         """The chord told for a tick; None where none is."""
@@ -74,7 +74,11 @@ class LiveGuide(Guide):
 
         It counts where no chord is told; None for a player who plays nothing.
         """
-        self._consonant = shares
+        self._against = None
+        if shares is not None:
+            push = np.zeros(v.SIZE, dtype=np.float32)
+            push[_PITCHES] = against(shares, FOLLOWING)
+            self._against = push
 
     def push(self, reader: Reader) -> NDArray[np.float32] | None:
         """What is added to the logits [SIZE] of the next token; None where nothing is."""
@@ -82,16 +86,12 @@ class LiveGuide(Guide):
         return going if filled is None else filled if going is None else filled + going
 
     def _going_with(self, reader: Reader) -> NDArray[np.float32] | None:
-        shares = self._consonant
-        if shares is None or reader.stream != "m" or reader.stage is Stage.FRAME:
+        if self._against is None or reader.stream != "m" or reader.stage is Stage.FRAME:
             return None
         if reader.slot in v.DRUM_SLOTS:
             return None
-        if self.chord_at(self.origin + reader.frame.start + reader.tick) is not None:
-            return None
-        push = np.zeros(v.SIZE, dtype=np.float32)
-        push[_PITCHES] = -FOLLOWING * (1 - shares[_CLASSES])
-        return push
+        locked = self.chord_at(self.origin + reader.frame.start + reader.tick) is not None
+        return None if locked else self._against
 
     def _filling(self, reader: Reader) -> NDArray[np.float32] | None:
         first, last = self._fill
