@@ -33,6 +33,7 @@ from typing import IO, Any
 import psutil
 
 from band_figures import figures
+from band_player import Player
 from bandmate.tasks.studio import Request, Studio
 from bandmate_bridge.osc_client import OscClient
 from bandmate_models.controls import Controls
@@ -81,14 +82,6 @@ def child(*arguments: str, ready: str, python: str = sys.executable) -> Iterator
     finally:
         process.terminate()
         process.wait(20)
-
-
-def finish(process: subprocess.Popen[str]) -> None:
-    """Waits for a process that has done its work, and no longer than a while."""
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
 
 
 def pianist(path: Path) -> Part:
@@ -173,40 +166,24 @@ def run(
         if notochord is not None:
             script = str(ROOT / "benchmarks" / "band_notochord.py")
             peer = stack.enter_context(child(script, ready="ready", python=notochord))
-        musician = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, str(ROOT / "benchmarks" / "band_musician.py")],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        )
-        stack.callback(finish, musician)
-        assert musician.stdin is not None and musician.stdout is not None
-        job: dict[str, Any] = {
-            "to": {"band": "Bandmate In", "echo": "Echo In"},
-            "from": {"band": "Bandmate Out", "echo": "Echo Out"},
-            "notes": repeated(part, seconds * bpm / 60.0),
-            "seconds": seconds,
-        }
+        to = {"band": "Bandmate In", "echo": "Echo In"}
+        source = {"band": "Bandmate Out", "echo": "Echo Out"}
         if peer is not None:
-            job["to"]["notochord"], job["from"]["notochord"] = "Notochord In", "Notochord Out"
-        musician.stdin.write(json.dumps(job) + "\n")
-        musician.stdin.flush()
-        assert musician.stdout.readline().strip() == "ready"
+            to["notochord"], source["notochord"] = "Notochord In", "Notochord Out"
+        musician = Player(to, repeated(part, seconds * bpm / 60.0), seconds, source)
+        stack.callback(musician.leave)
         client = stack.enter_context(OscClient(port))
         client.ask("band", "roles", ",".join(ROLES), "play", 1)
         time.sleep(0.3)
         beat, moment = status_of(client)["beat"], time.perf_counter()
-        musician.stdin.write(json.dumps([beat - 1.0, moment, bpm]) + "\n")
-        musician.stdin.flush()
+        musician.play(beat - 1.0, moment, bpm)
         watch, busy = Watch(daemon.pid), hog() if with_hog else None
         levels: set[str] = set()
         while time.perf_counter() < moment + seconds:
             time.sleep(2.0)
             levels.add(str(status_of(client)["band_level"]))
         status, machine = status_of(client), watch.close()
-        told = json.loads(musician.stdout.readline())
+        told = musician.told()
         if busy is not None:
             busy.kill()
         client.ask("band", "play", 0)

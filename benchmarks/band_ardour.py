@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
@@ -25,6 +23,7 @@ from typing import Any
 
 from band import ROLES, child, drain, held_out, pianist, repeated, status_of
 from band_figures import off_grid
+from band_player import Event, Player
 from bandmate_bridge.osc_client import OscClient
 from harness import ROOT, percentiles, table, write_result
 
@@ -36,46 +35,8 @@ GOAL_MS = 1000 * StudioServer.PERIOD + 3.0
 CLICK, CLICK_EVERY = 0, 0.5
 """The click's key, which no band plays, and the beats from one to the next."""
 
-Events = list[tuple[float, int, int]]
 
-
-class Player:
-    """A musician in a process of its own, who plays events, by beat, into a JACK port when told to."""
-
-    def __init__(self, port: str, events: Events, seconds: float) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, str(ROOT / "benchmarks" / "band_musician.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._tell({"to": {"it": port}, "from": {}, "notes": events, "seconds": seconds})
-        self._hear()
-
-    def play(self, beat: float, moment: float, bpm: float) -> None:
-        """Begins; `moment` is the time of beat `beat`."""
-        self._tell([beat, moment, bpm])
-
-    def finish(self) -> None:
-        self._hear()
-        self._process.wait(10)
-
-    def leave(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def _tell(self, what: Any) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(what) + "\n")
-        self._process.stdin.flush()
-
-    def _hear(self) -> None:
-        assert self._process.stdout is not None
-        if not self._process.stdout.readline():
-            raise SystemExit("the musician has ended")
-
-
-def clicks(beats: float) -> Events:
+def clicks(beats: float) -> list[Event]:
     """A key down and up, over and over."""
     times = [CLICK_EVERY * n for n in range(int(beats / CLICK_EVERY))]
     return [event for at in times for event in ((at, CLICK, 100), (at + CLICK_EVERY / 2, CLICK, 0))]
@@ -107,10 +68,10 @@ def recorded(bpm: float, seconds: float, folder: Path) -> tuple[list[Recorded], 
         stack.callback(ardour.leave)
         beats = seconds * bpm / 60.0
         piano = pianist(held_out(ROOT / "corpus" / "pop909"))
-        player = Player("Bandmate In", repeated(piano, beats), seconds)
+        player = Player({"band": "Bandmate In"}, repeated(piano, beats), seconds)
         stack.callback(player.leave)
         ardour.record()
-        clicker = Player(TRACK_PORT, clicks(beats), seconds)
+        clicker = Player({"click": TRACK_PORT}, clicks(beats), seconds)
         stack.callback(clicker.leave)
         client = stack.enter_context(OscClient(port))
         client.ask("band", "roles", ",".join(ROLES), "play", 1)
@@ -124,8 +85,8 @@ def recorded(bpm: float, seconds: float, folder: Path) -> tuple[list[Recorded], 
         time.sleep(1.0)
         lost = studio.lost() - before
         region = ardour.stop()
-        player.finish()
-        clicker.finish()
+        player.told()
+        clicker.told()
     return region, lost
 
 
