@@ -7,7 +7,7 @@ import re
 import subprocess
 import threading
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 from xml.etree import ElementTree
 
 import mido
@@ -99,7 +99,7 @@ class Ardour:
         """Waits until it records; starts it anew where jackd has thrown it out before."""
         while not self._is_said("recording"):
             if self._starts == STARTS or not any(THROWN_OUT in line for line in self._said):
-                pytest.fail("Ardour has ended:\n" + "\n".join(self._said))
+                self._fail()
             self.leave()
             self._start()
 
@@ -109,7 +109,7 @@ class Ardour:
         self._process.stdin.write("stop\n")
         self._process.stdin.flush()
         if not self._is_said("saved"):
-            pytest.fail("Ardour has ended:\n" + "\n".join(self._said))
+            self._fail()
         return region_notes(self._session)
 
     def leave(self) -> None:
@@ -122,6 +122,9 @@ class Ardour:
         """Waits for a line; False where Ardour ends without it."""
         until(lambda: line in self._said or not self._listener.is_alive(), f"Ardour's {line}", 60.0)
         return line in self._said
+
+    def _fail(self) -> NoReturn:
+        pytest.fail("Ardour has ended:\n" + "\n".join(self._said))
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
