@@ -8,10 +8,9 @@ from bandmate_models import vocabulary as v
 from bandmate_models.attributes import attributes_of
 from bandmate_models.encoding import Header, PartLine
 from bandmate_models.reading import Reader
-from bandmate_models.score import Key, Note, Part, Role, Score
+from bandmate_models.score import Note, Part, Role, Score
 from bandmate_models.steering import (
     BIAS,
-    FARTHEST,
     HARDEST,
     LARGEST,
     PATIENCE,
@@ -21,7 +20,6 @@ from bandmate_models.steering import (
     height_of_register,
     onset_rates,
     rate_of_density,
-    tonal_home,
 )
 
 BAR = v.BASE["bar"] + v.METRES.index((4, 4))
@@ -128,22 +126,6 @@ def test_only_onsets_are_pushed() -> None:
         steering.heard(reader, token)
     pushed = steering.push.nonzero()[0]
     assert set(pushed.tolist()) == {v.onset(0, tick) for tick in range(v.TICKS_PER_BEAT)}
-
-
-def test_pitches_away_from_home_are_held_back() -> None:
-    tune = Score(parts=(Part("melody", tuple(Note(i, 1, p, 80) for i, p in enumerate((62, 65, 69, 62)))),))
-    home = tonal_home(tune, Key(0.0, 2, "minor"), asked=False)
-    push = Steering({}, home).push
-    pitches = push[v.BASE["pitch"] : v.BASE["pitch"] + 128]
-    assert {pitch % 12 for pitch in range(128) if pitches[pitch] == 0} == {2, 5, 9}
-    assert pitches[66] == -FARTHEST < pitches[67] < 0
-    assert not push[v.BASE["drum"] : v.BASE["drum"] + 128].any()
-
-
-def test_an_asked_key_is_home_whatever_the_phrase_played() -> None:
-    tune = Score(parts=(Part("melody", (Note(0, 1, 61, 80),)),))
-    home = tonal_home(tune, Key(0.0, 0, "major"), asked=True)
-    assert {pitch_class for pitch_class, push in home.items() if push == 0} == {0, 2, 4, 5, 7, 9, 11}
 
 
 def test_rates_are_onsets_a_beat_of_each_slot() -> None:

@@ -26,7 +26,8 @@ from .opening import Opening
 from .reading import Reader
 from .score import Metre, Part, Score, Tempo
 from .slots import assign_slots
-from .steering import Steering, asked_heights, asked_rates, onset_rates, tonal_home
+from .steering import Steering, asked_heights, asked_rates, onset_rates
+from .tonal_home import home_going_on
 from .wishes import for_role
 
 LONGEST_REST = 2.0
@@ -172,7 +173,7 @@ def prompt_of(phrase: Score, controls: Controls, *, until: float | None = None) 
         guides=tuple(asked_guides(controls, roles, keys=keys, harmony=locked, phrase=phrase)),
         chords=chords,
         rates=asked_rates(onset_rates(phrase, slots, end), controls.densities(), roles),
-        home=tonal_home(phrase, key, asked=asked is not None),
+        home=home_going_on(phrase, key, asked=asked is not None),
         heights=asked_heights(controls.registers(), roles),
     )
 

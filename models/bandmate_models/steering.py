@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from . import vocabulary as v
 from .attributes import DENSITY_EDGES, REGISTER_EDGES
-from .harmony import DIATONIC, pitch_classes
 from .reading import Reader, Stage
-from .score import Key, Role, Score
+from .score import Role, Score
+from .tonal_home import FARTHEST
 from .wishes import PerRole, for_role
 
 MEMORY = 4.0
@@ -34,10 +34,6 @@ BIAS = 8.0
 """Largest bias, in nats, either way."""
 CROWD = 2.0
 """Times the onsets that a beat should have, and one, after which a part is pushed no more in it."""
-FARTHEST = 3.0
-"""Nats by which a pitch class that is neither in the phrase nor in its key is held back."""
-KEY_SHARE = 0.3
-"""How much of a phrase's tonal home is its key's scale; the rest is what it plays."""
 SMALLEST_RATE = 0.02
 """Onsets a beat below which a part counts as silent."""
 TILT = 24.0
@@ -58,26 +54,6 @@ def onset_rates(phrase: Score, slots: list[int], end: float) -> dict[int, float]
         ticks = {round(note.start * v.TICKS_PER_BEAT) for note in part.notes if note.start < end}
         onsets.setdefault(slot, set()).update(ticks)
     return {slot: len(ticks) / end for slot, ticks in onsets.items() if ticks}
-
-
-def tonal_home(phrase: Score, key: Key | None, *, asked: bool) -> dict[int, float]:
-    """The push, 0 or less, on each pitch class; empty where there is no key.
-
-    A class that has a seventh of the home or more is free, a rarer one held back by ln of seven times its
-    share. The home of a phrase is what it plays and its key's scale; that of an `asked` key is its scale.
-    """
-    if key is None:
-        return {}
-    scale = DIATONIC[key.mode]
-    played = pitch_classes(phrase)
-    total = played.sum()
-    weight = 1.0 if asked or total == 0 else KEY_SHARE
-    home = {}
-    for pitch_class in range(12):
-        of_scale = ((pitch_class - key.tonic) % 12 in scale) / len(scale)
-        share = weight * of_scale + (0.0 if weight == 1.0 else (1 - weight) * played[pitch_class] / total)
-        home[pitch_class] = max(-FARTHEST, min(0.0, math.log(max(len(scale) * share, 1e-9))))
-    return home
 
 
 def rate_of_density(step: int) -> float:

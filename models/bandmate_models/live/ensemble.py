@@ -19,7 +19,8 @@ from ..sheets.parts import (
     slots_beside,
     thicknesses_for,
 )
-from ..steering import Steering, Target, tonal_home
+from ..steering import Steering, Target
+from ..tonal_home import tonal_home
 from ..vocabulary import bar_ticks, bar_tokens, metre_ticks
 from .ledger import PLAYERS, voice_of
 

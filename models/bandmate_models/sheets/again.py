@@ -13,8 +13,9 @@ from ..grammar import Constraints
 from ..guides.bending import bent
 from ..score import Part, Score
 from ..slots import assign_slots, twin_slot
-from ..steering import onset_rates, tonal_home
+from ..steering import onset_rates
 from ..theme import Theme, strength_of
+from ..tonal_home import tonal_home
 from ..wishes import for_role
 from .common import empty, guides_for, harmony_of, header_for, key_of, lines_of, with_notes
 from .parts import heights_of, pitches_near

@@ -20,6 +20,7 @@ from ..guides.pitches import ChordLock, Harmony
 from ..harmonising import consonances, harmonised
 from ..harmony import estimate_key
 from ..score import Key, Part, Role, Score
+from ..tonal_home import wide_home
 from ..vocabulary import TICKS_PER_BEAT
 from .common import (
     empty,
@@ -27,7 +28,6 @@ from .common import (
     harmonic_home,
     harmony_of,
     header_for,
-    home_of,
     key_of,
     lines_of,
     with_notes,
@@ -207,7 +207,7 @@ def _beside(
             *([_fundament(parts, slots, chords)] if whole is not None else ()),
         ],
         rates=rates_for(lines),
-        home=harmonic_home(home_of(heard, key), [] if guessed else chords, edges, before),
+        home=harmonic_home(wide_home(heard, key), [] if guessed else chords, edges, before),
         heights=heights_for(parts, lines),
         thicknesses=thicknesses_for(parts, slots, controls),
         pull=_holder(parts, slots, chords) if whole is not None else drawn,

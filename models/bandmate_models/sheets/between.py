@@ -15,8 +15,9 @@ from ..frames import bars_of, frames_of_bars
 from ..grammar import Constraints
 from ..score import Part, Score
 from ..slots import assign_slots
-from ..steering import onset_rates, tonal_home
+from ..steering import onset_rates
 from ..theme import Theme, Themes
+from ..tonal_home import tonal_home
 from .common import empty, guides_for, harmony_of, header_for, key_of, lines_of, with_notes
 from .own import PREFIX_BARS, SUFFIX_BARS
 from .parts import heights_of, pitches_near

@@ -18,7 +18,7 @@ from ..harmony import estimate_key
 from ..mood import mood_of
 from ..prompt import last_bar_line
 from ..score import Key, Part, Score
-from ..steering import Target, tonal_home
+from ..steering import Target
 from .parts import role_of_slots
 
 
@@ -40,13 +40,6 @@ def key_of(phrase: Score, controls: Controls) -> Key | None:
     """The key asked for, or the phrase's own, or the one it seems to be in."""
     pitched = any(part.notes and not part.is_drums for part in phrase.parts)
     return controls.asked_key or ((phrase.key_at(0.0) or estimate_key(phrase)) if pitched else None)
-
-
-def home_of(phrase: Score, key: Key | None) -> dict[int, float]:
-    """The tonal home of new parts: free is what the key's scale has, and what the phrase itself has."""
-    played = tonal_home(phrase, key, asked=False)
-    scale = tonal_home(phrase, key, asked=True)
-    return {tone: max(push, played[tone]) for tone, push in scale.items()}
 
 
 OFF_CHORD = -0.8

@@ -18,7 +18,8 @@ from ..harmony import estimate_key
 from ..progressions import drawn_progression
 from ..score import Key, Metre, Note, Part, Role, Score, Tempo
 from ..slots import assign_slots
-from ..steering import onset_rates, tonal_home
+from ..steering import onset_rates
+from ..tonal_home import home_going_on, tonal_home
 from .common import empty, guides_for, harmonic_home, harmony_of, header_for, key_of, lines_of, with_notes
 from .parts import heights_for, lines_for, new_parts, pitches_for, pitches_near, rates_for, thicknesses_for
 from .sheet import Sheet
@@ -157,7 +158,7 @@ def _gap(window: Score, controls: Controls, edges: Sequence[float], first: int, 
         chords=chord_marks(chords, bars),
         guides=guides_for(controls, parts, slots, key=key, harmony=harmony, phrase=around),
         rates=rates,
-        home=tonal_home(around, key, asked=controls.asked_key is not None),
+        home=home_going_on(around, key, asked=controls.asked_key is not None),
     )
 
 
@@ -197,7 +198,7 @@ def _gap_among(
         chords=chord_marks(chords, bars),
         guides=guides_for(controls, parts, mine, key=key, harmony=harmony, phrase=around),
         rates={slot: rate for slot, rate in rates.items() if slot in mine},
-        home=tonal_home(window, key, asked=controls.asked_key is not None),
+        home=home_going_on(window, key, asked=controls.asked_key is not None),
     )
 
 
