@@ -13,7 +13,7 @@ import pytest
 
 from bandmate.cli import main
 from bandmate.commands import evaluate as command
-from bandmate.evaluating.accompanying import controls_for
+from bandmate.evaluating.accompanying import controls_for, lead_sheet
 from bandmate.evaluating.crew import Crew, Musician
 from bandmate.evaluating.phrases import phrases_of, through_format
 from bandmate.evaluating.running import SECTIONS
@@ -27,7 +27,7 @@ from bandmate_models.evaluation.held_pieces import HeldPiece
 from bandmate_models.evaluation.picture import picture
 from bandmate_models.evaluation.report import Table, lines_of, number, tables_of
 from bandmate_models.midi import write_midi
-from bandmate_models.score import Note, Part, Role, Score
+from bandmate_models.score import Metre, Note, Part, Role, Score
 
 TINY = Sizes(
     per_source=2, context=256, samples=2, ngram_samples=2, lieder=2, phrases=2, locks=1
@@ -125,7 +125,8 @@ def test_accompaniments_are_judged_beside_the_real_ones(record: dict[str, Any]) 
             "real",
             "ours, offline",
             "ours, live",
-            "ours, live, chord lock",
+            "ours, live, lock on chords heard",
+            "ours, live, lock on chords given",
             "5-gram, live",
         } <= sides.keys()
         assert sides["real"]["counted"] == "2 of 2"
@@ -193,6 +194,22 @@ def test_an_accompaniment_is_asked_for_as_it_really_is() -> None:
     assert controls.densities().keys() == {"chords", "bass", "drums"}
     assert controls.registers().keys() == {"chords", "bass"}
     assert controls.polyphonies() == {"chords": 1, "bass": 1}
+
+
+def test_a_lead_sheet_holds_the_chords_that_lead_and_accompaniment_play() -> None:
+    """In C major and in A minor by turns, two bars each: chords that the lead alone does not tell."""
+    melody = Part("melody", tuple(Note(4.0 * bar, 4.0, 72, 80) for bar in range(16)))
+    held = tuple(
+        Note(8.0 * turn, 8.0, pitch, 80)
+        for turn in range(8)
+        for pitch in ((48, 52, 55), (45, 52, 57))[turn % 2]
+    )
+    song = Score((melody, Part("chords", tuple(sorted(held)))), metres=(Metre(0.0, 4, 4),))
+    excerpt = excerpt_of(HeldPiece(BY_NAME["freedoom"], "g", "x", song, True), "accompany", 8)
+    assert excerpt is not None
+    assert lead_sheet(excerpt) == "| C | C | Am | Am | C | C | Am | Am |"
+    controls = controls_for(excerpt, {"lag": 1, "chord_lock": True, "chords": lead_sheet})
+    assert controls.progression is not None and controls.progression.text == lead_sheet(excerpt)
 
 
 def test_the_commands_sections_are_all_there_are() -> None:

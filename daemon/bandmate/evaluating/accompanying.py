@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bandmate.evaluating.crew import Ask, Musician
 from bandmate.evaluating.phrases import excerpts_for, through_format
 from bandmate.evaluating.section import Scene, Section, figure_of_values
 from bandmate.tasks.studio import Request
 from bandmate_models.attributes import attributes_of
+from bandmate_models.chord_symbols import progression_of
+from bandmate_models.chords import chords_of
 from bandmate_models.controls import Controls
 from bandmate_models.evaluation.accompaniment import Fit, fit_of
 from bandmate_models.evaluation.bootstrap import Figure
@@ -22,19 +24,30 @@ from bandmate_models.score import Role, Score
 from bandmate_models.vocabulary import SLOTS
 
 BARS = 8
-WAYS: dict[str, dict[str, object]] = {
+SONGS = "openscore_lieder"
+"""The source whose pieces are a voice and its piano."""
+
+
+def lead_sheet(excerpt: Excerpt) -> str:
+    """The chords that lead and accompaniment really play, as somebody would write them over the bars."""
+    lines = [bar.start for bar in excerpt.score.bars(excerpt.beats)][: excerpt.bars]
+    return progression_of(chords_of(excerpt.score, excerpt.beats), [*lines, excerpt.beats]).text
+
+
+Wishes = Mapping[str, object | Callable[[Excerpt], object]]
+
+WAYS: dict[str, Wishes] = {
     "offline": {"lag": -2},
     "live": {"lag": 1},
-    "live, chord lock": {"lag": 1, "chord_lock": True},
+    "live, lock on chords heard": {"lag": 1, "chord_lock": True},
+    "live, lock on chords given": {"lag": 1, "chord_lock": True, "chords": lead_sheet},
 }
-"""Controls of each way to accompany."""
+"""Controls of each way to accompany; a function says what is asked beside an excerpt."""
 PUBLISHED = (
     "Published, of other music and chords: .821 consonant live and .826 offline (StreamMUSE, POP909);"
     " 37 to 48 % of notes in chord live, 64 % offline, 71 % in the data (ReaLchords)."
 )
 SETS = ("bands", "lieder")
-SONGS = "openscore_lieder"
-"""The source whose pieces are a voice and its piano."""
 
 Judged = tuple[Excerpt, Fit, Score]
 
@@ -63,20 +76,18 @@ def _of_set(scene: Scene, name: str) -> list[Section]:
     for side, judged in sides.items():
         _put(section, side, judged, name)
     section.remarks.append(PUBLISHED)
-    real, offline, live = (sides[side] for side in ("real", "ours, offline", "ours, live"))
+    real, offline = sides["real"], sides["ours, offline"]
     for measure in ("consonance", "note_in_chord"):
         section.gates.append(
             within_gate(
                 f"{name}, offline: {measure}", _mean(_counted(offline), measure), _mean(real, measure)
             )
         )
-    section.gates.append(live_gate(f"{name}, live: consonance", _mean(_counted(live), "consonance")))
-    section.gates.append(
-        live_gate(
-            f"{name}, live with chord lock: consonance",
-            _mean(_counted(sides["ours, live, chord lock"]), "consonance"),
-        )
-    )
+    section.gates += [
+        live_gate(f"{name}, {way}: consonance", _mean(_counted(sides[f"ours, {way}"]), "consonance"))
+        for way in WAYS
+        if way != "offline"
+    ]
     return [section]
 
 
@@ -86,7 +97,7 @@ def _played(
     musician: Musician,
     excerpts: Sequence[Excerpt],
     way: str,
-    wishes: dict[str, object],
+    wishes: Wishes,
 ) -> list[Judged]:
     asked = [excerpt for _ in range(scene.sizes.takes) for excerpt in excerpts]
     asks = [
@@ -97,7 +108,7 @@ def _played(
     return _judged(asked, scene.crew.answers(f"accompanying {name} {way}, {who}", asks))
 
 
-def controls_for(excerpt: Excerpt, wishes: dict[str, object]) -> Controls:
+def controls_for(excerpt: Excerpt, wishes: Wishes) -> Controls:
     """The roles that really play, each as often, and on average as dense, as high and as thick, as it is."""
     roles: list[Role] = []
     asked: dict[str, dict[Role, list[float]]] = {"density": {}, "register": {}, "polyphony": {}}
@@ -119,7 +130,8 @@ def controls_for(excerpt: Excerpt, wishes: dict[str, object]) -> Controls:
         or None
         for name, values in asked.items()
     }
-    return Controls.parse({"roles": ",".join(roles), **by_role, **wishes})
+    asked_beside = {name: wish(excerpt) if callable(wish) else wish for name, wish in wishes.items()}
+    return Controls.parse({"roles": ",".join(roles), **by_role, **asked_beside})
 
 
 def _judged(excerpts: Sequence[Excerpt], answers: Sequence[Score | None]) -> list[Judged]:
