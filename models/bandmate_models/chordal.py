@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from . import vocabulary as v
 from .chords import Chord, ChordChange
+from .harmony import CLASSES
 from .reading import Reader, Stage
 
 ON_BEAT, ON_HALF, BETWEEN = 3.0, 2.0, 1.0
@@ -21,10 +22,9 @@ ROOTED = 2.0
 TOGETHER, FOLLOWING = 2.5, 10.0
 """Nats by which a tone is held back that is dissonant with what is played beside it; and with what was played
 last, beside a player who is followed."""
-_PITCHES = slice(v.BASE["pitch"], v.BASE["pitch"] + 128)
+_PITCHES = v.span("pitch")
 _HALF = v.TICKS_PER_BEAT // 2
 _AFTER_A_PITCH = (Stage.PITCH, Stage.LONG)
-_CLASSES = np.arange(128) % 12
 
 
 def against(consonant: NDArray[np.float64], nats: float) -> NDArray[np.float64]:
@@ -32,7 +32,7 @@ def against(consonant: NDArray[np.float64], nats: float) -> NDArray[np.float64]:
 
     `consonant` says how far each pitch class is, [12] (see harmony.consonant_shares).
     """
-    push: NDArray[np.float64] = -nats * (1 - consonant[_CLASSES])
+    push: NDArray[np.float64] = -nats * (1 - consonant[CLASSES])
     return push
 
 
@@ -63,8 +63,7 @@ class Chordal:
             if ticks >= v.TICKS_PER_BEAT:
                 first = v.duration_velocity(index, 0)
                 self._lasting[first : first + len(v.VELOCITIES)] = -LASTING
-        longs = v.ids("long")
-        self._lasting[longs.start : longs.stop] = -LASTING
+        self._lasting[v.span("long")] = -LASTING
 
     def push(self, reader: Reader) -> NDArray[np.float32] | None:
         """Added to the logits of the next token; None where no pitch and no length is chosen."""
@@ -83,10 +82,10 @@ class Chordal:
     def _pitches(self, chord: Chord, reader: Reader, at: int) -> NDArray[np.float64]:
         place = reader.tick % v.TICKS_PER_BEAT
         back = ON_BEAT if place == 0 else ON_HALF if place == _HALF else BETWEEN
-        push = np.where(np.isin(_CLASSES, sorted(chord.tones)), 0.0, -back * self._trust)
+        push = np.where(np.isin(CLASSES, sorted(chord.tones)), 0.0, -back * self._trust)
         begins = reader.frame.start + reader.tick == self._ticks[at] or reader.frame.bar_token is not None
         if reader.slot in self._bass and begins and place == 0:
-            push = push + ROOTED * (chord.root == _CLASSES)
+            push = push + ROOTED * (chord.root == CLASSES)
         beat = (reader.frame.start + reader.tick) // v.TICKS_PER_BEAT
         if beat < len(self._consonances):
             push = push + against(self._consonances[beat], self._together)

@@ -18,8 +18,8 @@ CENTRE = 60
 """Middle of the voicings: each tone of a chord is played in the octave around it."""
 LOWEST = 31
 """The lowest root of the bass."""
-_ONSETS = slice(v.BASE["onset"], v.BASE["onset"] + len(v.SLOTS) * v.TICKS_PER_BEAT)
-_PITCHES = slice(v.BASE["pitch"], v.BASE["pitch"] + 128)
+_ONSETS = v.span("onset")
+_PITCHES = v.span("pitch")
 
 
 def voicing(chord: Chord) -> list[int]:

@@ -14,16 +14,16 @@ from .guides import Guide, Mask
 from .reading import Played, Reader, Stage
 from .score import Note
 
-_ONSETS = slice(v.BASE["onset"], v.BASE["onset"] + len(v.SLOTS) * v.TICKS_PER_BEAT)
+_ONSETS = v.span("onset")
 _SLOT = np.repeat(np.arange(len(v.SLOTS)), v.TICKS_PER_BEAT)
 _TICK = np.tile(np.arange(v.TICKS_PER_BEAT), len(v.SLOTS))
 _ORDER = _TICK * len(v.SLOTS) + _SLOT
-_PITCHES = slice(v.BASE["pitch"], v.BASE["pitch"] + 128)
-_DRUMS = slice(v.BASE["drum"], v.BASE["drum"] + 128)
-_DURVELS = slice(v.BASE["durvel"], v.BASE["durvel"] + len(v.DURATIONS) * len(v.VELOCITIES))
-_DRUMVELS = slice(v.BASE["drumvel"], v.BASE["drumvel"] + len(v.VELOCITIES))
+_PITCHES = v.span("pitch")
+_DRUMS = v.span("drum")
+_DURVELS = v.span("durvel")
+_DRUMVELS = v.span("drumvel")
 _SHIFTS = v.BASE["shift"]
-_LONGS = slice(v.BASE["long"], v.BASE["long"] + v.LONGS)
+_LONGS = v.span("long")
 _INSIDE_AN_EVENT = (Stage.ONSET, Stage.SHIFT, Stage.PITCH, Stage.LONG)
 MAX_LONG_BEATS = 64
 

@@ -15,6 +15,8 @@ DIATONIC = {"major": frozenset((0, 2, 4, 5, 7, 9, 11)), "minor": frozenset((0, 2
 """Semitones from the tonic: the major and the natural minor scale."""
 
 
+CLASSES = np.arange(128) % 12
+"""The pitch class of each pitch, [128]."""
 CONSONANT = frozenset((0, 3, 4, 5, 7, 8, 9))
 """Interval classes modulo the octave: unison, thirds, fourth, fifth, sixths."""
 

@@ -44,7 +44,7 @@ MEAN_NOTES = 8
 """Notes over which a part's height is averaged, and onsets over which its thickness is."""
 _PITCHES = np.arange(128.0)
 _CHORDS = v.ids("chord")
-_OF_PITCHES, _OF_DRUMS = (slice(v.ids(name).start, v.ids(name).stop) for name in ("pitch", "drum"))
+_OF_PITCHES, _OF_DRUMS = v.span("pitch"), v.span("drum")
 
 
 def onset_rates(phrase: Score, slots: list[int], end: float) -> dict[int, float]:

@@ -15,9 +15,9 @@ from .reading import Reader, Stage
 
 STRONGEST = 9.0
 """Push in nats, for the theme's notes and against others, of a variation that is not to vary."""
-_ONSETS = slice(v.BASE["onset"], v.BASE["onset"] + len(v.SLOTS) * v.TICKS_PER_BEAT)
-_PITCHES = slice(v.BASE["pitch"], v.BASE["drum"] + 128)
-_SHIFTS = slice(v.BASE["shift"], v.BASE["shift"] + len(v.SHIFTS))
+_ONSETS = v.span("onset")
+_PITCHES = slice(v.BASE["pitch"], v.ids("drum").stop)
+_SHIFTS = v.span("shift")
 _AT_AN_END = (Stage.FRAME, Stage.NOTE, Stage.PEDAL)
 
 Push = NDArray[np.float32]

@@ -143,6 +143,11 @@ def ids(name: str) -> range:
     return range(BASE[name], BASE[name] + size)
 
 
+def span(name: str) -> slice:
+    """The ids of a field as a slice, for arrays over the whole vocabulary."""
+    return slice(BASE[name], ids(name).stop)
+
+
 def onset(slot: int, tick: int) -> int:
     return BASE["onset"] + slot * TICKS_PER_BEAT + tick
 

@@ -10,10 +10,9 @@ import numpy as np
 
 from .. import vocabulary as v
 from ..controls import scale_of
+from ..harmony import CLASSES
 from ..score import Key
 from . import Guide, Mask
-
-_CLASSES = np.arange(128) % 12
 
 
 class Toned(Protocol):
@@ -48,7 +47,7 @@ class _ClassLock(Guide):
         self, classes: Sequence[tuple[float, Collection[int] | None]], slots: Collection[int] | None
     ) -> None:
         self._ticks = [round(beat * v.TICKS_PER_BEAT) for beat, _ in classes]
-        self._masks = [None if c is None else np.isin(_CLASSES, sorted(c)) for _, c in classes]
+        self._masks = [None if c is None else np.isin(CLASSES, sorted(c)) for _, c in classes]
         self._slots = frozenset(range(len(v.SLOTS)) if slots is None else slots) - v.DRUM_SLOTS
 
     def pitches(self, slot: int, tick: int) -> Mask | None:

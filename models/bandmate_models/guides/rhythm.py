@@ -12,9 +12,9 @@ from ..reading import Reader, Stage
 from ..score import Score
 from . import Guide, Mask
 
-_ONSETS = slice(v.BASE["onset"], v.BASE["onset"] + len(v.SLOTS) * v.TICKS_PER_BEAT)
-_PITCHES = slice(v.BASE["pitch"], v.BASE["pitch"] + 128)
-_DRUMS = slice(v.BASE["drum"], v.BASE["drum"] + 128)
+_ONSETS = v.span("onset")
+_PITCHES = v.span("pitch")
+_DRUMS = v.span("drum")
 
 
 def positions_of(phrase: Score) -> frozenset[int]:

@@ -12,10 +12,10 @@ from .. import vocabulary as v
 from ..chordal import FOLLOWING, against
 from ..chords import Chord
 from ..guides import Guide, Mask
+from ..harmony import CLASSES
 from ..reading import Reader, Stage
 
-_CLASSES = np.arange(128) % 12
-_PITCHES = slice(v.BASE["pitch"], v.BASE["pitch"] + 128)
+_PITCHES = v.span("pitch")
 _ONSETS = np.arange(len(v.SLOTS) * v.TICKS_PER_BEAT)
 _SLOT, _TICK = np.divmod(_ONSETS, v.TICKS_PER_BEAT)
 _FIRST = v.BASE["onset"]
@@ -123,7 +123,7 @@ class LiveGuide(Guide):
         if slot in v.DRUM_SLOTS:
             return None
         chord = self.chord_at(self.origin + tick)
-        return None if chord is None else np.isin(_CLASSES, sorted(chord.tones))
+        return None if chord is None else np.isin(CLASSES, sorted(chord.tones))
 
     def narrow(self, reader: Reader, mask: Mask) -> None:
         start = self.origin + reader.frame.start

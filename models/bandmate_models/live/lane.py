@@ -31,9 +31,9 @@ REMEMBERED = 32
 LONGEST = 600
 """Bars of a lane: more than any cache holds."""
 
-_ONSETS = slice(v.BASE["onset"], v.BASE["onset"] + len(v.SLOTS) * v.TICKS_PER_BEAT)
+_ONSETS = v.span("onset")
 _TICK = np.tile(np.arange(v.TICKS_PER_BEAT), len(v.SLOTS))
-_PITCHES = slice(v.BASE["pitch"], v.BASE["pitch"] + 256)  # those of the drums too
+_PITCHES = slice(v.BASE["pitch"], v.ids("drum").stop)
 
 
 @dataclass(frozen=True, slots=True)
