@@ -17,7 +17,7 @@ PAGE = """# Comparisons
 
 What the default model's format and architecture are worth, beside what others have published and beside
 twins that differ in one thing. None of these models is the default one: they are small, and were trained
-for a comparison on one processor core. Their checkpoints are in `models/checkpoints`, and the commands
+for a comparison on processor cores. Their checkpoints are in `models/checkpoints`, and the commands
 below compute each figure from them again.
 
 ## Published tables

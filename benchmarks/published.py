@@ -24,7 +24,7 @@ from harness import ROOT, table, write_result
 
 CHECKPOINTS = ROOT / "models" / "checkpoints"
 CONTEXTS = {"jsb": 1024, "nottingham": 1024}
-READINGS = {"jsb": (0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5, 6), "nottingham": (0, -2, 2)}
+READINGS = {"jsb": (0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5, 6), "nottingham": (0, -1, 1, -2, 2, -3, 3)}
 """Transpositions that are averaged, in semitones."""
 
 

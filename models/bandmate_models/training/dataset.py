@@ -19,7 +19,7 @@ PLAYER_WEIGHT = 0.3
 """Loss weight of the player's stream; the model's own weighs 1, headers 0."""
 SHARES: dict[str, float] = {"alone": 0.23, "duo": 0.60, "infill": 0.07, "vary": 0.06, "humanise": 0.04}
 """Share of windows of each kind of sequence; a kind of which there is none leaves its share to the others."""
-LAG_WEIGHTS: dict[int, float] = {-4: 0.25, -2: 1.5, -1: 0.25, 0: 1.0, 1: 1.5, 2: 0.25}
+LAG_WEIGHTS: dict[int, float] = {-4: 0.2, -2: 2.0, -1: 0.2, 0: 1.0, 1: 1.5, 2: 0.2}
 """How likely a duo of each lag is drawn: those that the tasks ask for more often than the others."""
 CHORDS_DROPPED = 0.65
 """Share of windows in which the chords are not told."""

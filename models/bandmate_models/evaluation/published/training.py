@@ -30,21 +30,16 @@ class Recipe:
     context: int
     batch_tokens: int
     eval_every: int
+    optimiser: str = "muon"
     weight_decay: float = 0.1
-    warmup: int = 100
+    warmup: int = 40
     seed: int = 0
 
 
-PRE_TRAINING = Recipe(1.6e6, 3e-3, 512, 4096, 100)
+PRE_TRAINING = Recipe(8e6, 3e-3, 512, 4096, 250)
 FINE_TUNING = {
-    "jsb": (
-        Recipe(0.9e6, 1e-3, 512, 4096, 40, warmup=20),
-        Recipe(1.0e6, 8e-4, 512, 4096, 40, warmup=20, seed=1),
-    ),
-    "nottingham": (
-        Recipe(1.5e6, 2e-3, 1024, 4096, 80, warmup=40),
-        Recipe(1.5e6, 1.4e-3, 1024, 4096, 80, warmup=40, seed=1),
-    ),
+    "jsb": (Recipe(1.6e6, 1e-3, 512, 4096, 40),),
+    "nottingham": (Recipe(4e6, 1.5e-3, 1024, 4096, 80),),
 }
 """Stages, each of which begins with the best of the one before and warms up anew."""
 
@@ -98,10 +93,10 @@ def _train(
         start_from=start,
         tokens=int(recipe.tokens),
         batch_tokens=recipe.batch_tokens,
-        micro_tokens=recipe.batch_tokens,
+        micro_tokens=recipe.batch_tokens // 2,
+        optimiser=recipe.optimiser,
         weight_decay=recipe.weight_decay,
         eval_every=recipe.eval_every,
-        threads=1,
         tensorboard=False,
     )
     return Trainer(config, options, windows, windows).run()
