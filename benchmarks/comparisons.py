@@ -44,9 +44,13 @@ per frame of the test split, less is better.
 - **Means.** A figure is the mean over all frames of the split. The mean of the pieces' means, where each
   piece counts the same, is given beside it: papers do not always say which theirs is.
 - **Not compared.** Figures of models that predict each key by itself (as TCN's 8.10 on JSB) are not joint.
+- **Overlap.** Music of one style is alike, and Nottingham's splits share tunes. Of the test split's stretches
+  of six frames, in any key, so much stands in what was learnt, and at most so much of one piece in one other:
+
+{overlap}
 
 ```
-python benchmarks/published.py --benchmark FOLDER
+python benchmarks/published.py --benchmark FOLDER --rolls rolls.npz
 ```
 
 The models were made by `python -m bandmate_models.evaluation.published`, whose `--help` has the three
@@ -94,6 +98,7 @@ def page(folder: Path = RESULTS) -> str:
     published, twins = (_data(folder / f"{name}.json") for name in ("published", "twins"))
     return PAGE.format(
         published=table([_published_row(name, row) for name, row in published.items()]),
+        overlap=table([_overlap_row(name, row) for name, row in published.items()]),
         trust=likelihood.TRUST,
         parameters=max(row["parameters"] for row in published.values()) / 1e6,
         parameters_of_twins=max(row["parameters"] for row in twins["twins"].values()) / 1e6,
@@ -118,6 +123,17 @@ def _published_row(name: str, row: Mapping[str, Any]) -> dict[str, str]:
         "ours, averaged": f"**{row['ours, averaged']:.2f}**",
         "the same, mean of pieces": f"{row['ours, averaged, mean of pieces']:.2f}",
         "readings": str(row["readings"]),
+    }
+
+
+def _overlap_row(name: str, row: Mapping[str, Any]) -> dict[str, str]:
+    sides = ("pre-training", "train")
+    return {
+        "of the test split": name,
+        **{f"in {side}": f"{row[f'in {side}']:.1%}" for side in sides},
+        **{
+            f"of one piece in one of {side}": f"{row[f'of one piece in one of {side}']:.0%}" for side in sides
+        },
     }
 
 

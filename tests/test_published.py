@@ -16,6 +16,7 @@ pytest.importorskip("scipy")
 
 from bandmate_models.errors import BandmateError  # noqa: E402
 from bandmate_models.evaluation.published import likelihood, rolls, sequences  # noqa: E402
+from bandmate_models.evaluation.published.overlap import FRAMES, at_both_speeds, overlap  # noqa: E402
 from bandmate_models.evaluation.published.rolls import Collection, Roll  # noqa: E402
 from bandmate_models.evaluation.published.windows import RollWindows  # noqa: E402
 from bandmate_models.model_config import ModelConfig  # noqa: E402
@@ -165,3 +166,31 @@ def test_held_out_rolls_are_counted_in_frames() -> None:
     ).validation()
     assert (held.notes, held.source) == (2, "b")
     assert held.weights.sum() == 3
+
+
+SCALE = tuple((pitch, pitch + 7) for pitch in (60, 62, 64, 65, 67, 69, 71, 72))
+
+
+def transposed(roll: Roll, semitones: int) -> Roll:
+    return tuple(tuple(pitch + semitones for pitch in frame) for frame in roll)
+
+
+def test_a_piece_overlaps_with_itself_in_any_key() -> None:
+    assert overlap([SCALE], [transposed(SCALE, -3)]) == (1.0, 1.0)
+    assert overlap([SCALE], [SCALE[::-1]]) == (0.0, 0.0)
+
+
+def test_an_overlap_says_how_much_of_a_piece_one_other_has() -> None:
+    halves = [SCALE[:FRAMES], SCALE[-FRAMES:]]
+    assert overlap([SCALE], halves) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
+
+
+def test_held_chords_and_silence_are_no_overlap() -> None:
+    held: Roll = ((60, 64, 67),) * 12
+    assert overlap([held, ((),) * 12, SCALE[:3]], [held, ((),) * 12, SCALE]) == (0.0, 0.0)
+
+
+def test_a_roll_in_eighths_is_compared_in_quarters_too() -> None:
+    doubled = tuple(frame for frame in SCALE for _ in range(2))
+    rolls_of_both = at_both_speeds([Collection("x", 0.5, 1.0, [doubled]), Collection("y", 1.0, 1.0, [SCALE])])
+    assert rolls_of_both == [doubled, SCALE, SCALE, SCALE]
