@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bandmate_models import vocabulary as v
-from bandmate_models.chordal import LASTING, ON_BEAT, TOGETHER, Chordal
+from bandmate_models.chordal import FOLLOWED, KNOWN, LASTING, ON_BEAT, Chordal
 from bandmate_models.chords import Chord, ChordChange
 from bandmate_models.encoding import Header, PartLine
 from bandmate_models.harmonising import consonances, harmonised
@@ -91,7 +91,7 @@ def test_tones_that_clash_with_the_player_are_held_back() -> None:
     beside = consonances(melody(60), 1)
     pitch = v.BASE["pitch"]
     push = Chordal([ChordChange(0.0, Chord(0, "maj7"))], (), beside).push(reader_after(v.onset(0, 0)))
-    assert push is not None and (push[pitch + 64], push[pitch + 71]) == (0, -TOGETHER)
+    assert push is not None and (push[pitch + 64], push[pitch + 71]) == (0, -KNOWN.clash)
 
 
 def reader_after(*tokens: int) -> Reader:

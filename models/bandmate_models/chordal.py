@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,26 @@ LASTING = 2.5
 """Nats by which such a tone is held back from lasting for a beat or more."""
 ROOTED = 2.0
 """Push in nats to a chord's root, in the bass where the chord begins."""
-TOGETHER, FOLLOWING = 2.5, 10.0
-"""Nats by which a tone is held back that is dissonant with what is played beside it; and with what was played
-last, beside a player who is followed."""
+
+
+class Beside(NamedTuple):
+    """How chords are kept to beside somebody who plays.
+
+    What is pushed towards the chords is multiplied by `trust`; `clash` are the nats by which a tone is held
+    back that is dissonant with what is played beside it, `lasting` those by which any tone is held back from
+    lasting for a beat or more.
+    """
+
+    trust: float
+    clash: float
+    lasting: float
+
+
+KNOWN = Beside(1.0, 2.5, 0.0)
+"""What is played is known, before or on the beat."""
+FOLLOWED = Beside(0.4, 16.0, 1.0)
+"""What is played next is a guess: chords count less, what was played last the more, and notes let go."""
+
 _PITCHES = v.span("pitch")
 _HALF = v.TICKS_PER_BEAT // 2
 _AFTER_A_PITCH = (Stage.PITCH, Stage.LONG)
@@ -36,12 +54,22 @@ def against(consonant: NDArray[np.float64], nats: float) -> NDArray[np.float64]:
     return push
 
 
+def short(nats: float) -> NDArray[np.float32]:
+    """The push of each token, [SIZE], away from lasting for a beat or more."""
+    push = np.zeros(v.SIZE, dtype=np.float32)
+    push[v.span("long")] = -nats
+    for index, ticks in enumerate(v.DURATIONS):
+        if ticks >= v.TICKS_PER_BEAT:
+            first = v.duration_velocity(index, 0)
+            push[first : first + len(v.VELOCITIES)] = -nats
+    return push
+
+
 class Chordal:
     """Chords, by beats of the sequence; `bass` are the slots that keep to roots. None is no chord.
 
     `consonances` [beats, 12] say how consonant each pitch class is likely to be with what is played beside it
-    (see harmonising.consonances), and `together` holds back what is not. What is pushed towards the chords is
-    multiplied by `trust`.
+    (see harmonising.consonances).
     """
 
     def __init__(
@@ -49,21 +77,15 @@ class Chordal:
         changes: Sequence[ChordChange],
         bass: Collection[int] = (),
         consonances: NDArray[np.float64] | None = None,
-        trust: float = 1.0,
-        together: float = TOGETHER,
+        beside: Beside = KNOWN,
     ) -> None:
-        self._trust = trust
-        self._together = together
+        self._beside = beside
         self._consonances = np.zeros((0, 12)) if consonances is None else consonances
         self._ticks = [round(change.beat * v.TICKS_PER_BEAT) for change in changes]
         self._chords = [change.chord for change in changes]
         self._bass = frozenset(bass)
-        self._lasting = np.zeros(v.SIZE, dtype=np.float32)
-        for index, ticks in enumerate(v.DURATIONS):
-            if ticks >= v.TICKS_PER_BEAT:
-                first = v.duration_velocity(index, 0)
-                self._lasting[first : first + len(v.VELOCITIES)] = -LASTING
-        self._lasting[v.span("long")] = -LASTING
+        self._of_the_chord = short(beside.lasting) if beside.lasting else None
+        self._passing = short(LASTING + beside.lasting)
 
     def push(self, reader: Reader) -> NDArray[np.float32] | None:
         """Added to the logits of the next token; None where no pitch and no length is chosen."""
@@ -74,7 +96,7 @@ class Chordal:
         if chord is None:
             return None
         if reader.stage in _AFTER_A_PITCH:
-            return None if reader.pitch % 12 in chord.tones else self._lasting
+            return self._of_the_chord if reader.pitch % 12 in chord.tones else self._passing
         push = np.zeros(v.SIZE, dtype=np.float32)
         push[_PITCHES] = self._pitches(chord, reader, at)
         return push
@@ -82,11 +104,11 @@ class Chordal:
     def _pitches(self, chord: Chord, reader: Reader, at: int) -> NDArray[np.float64]:
         place = reader.tick % v.TICKS_PER_BEAT
         back = ON_BEAT if place == 0 else ON_HALF if place == _HALF else BETWEEN
-        push = np.where(np.isin(CLASSES, sorted(chord.tones)), 0.0, -back * self._trust)
+        push = np.where(np.isin(CLASSES, sorted(chord.tones)), 0.0, -back * self._beside.trust)
         begins = reader.frame.start + reader.tick == self._ticks[at] or reader.frame.bar_token is not None
         if reader.slot in self._bass and begins and place == 0:
             push = push + ROOTED * (chord.root == CLASSES)
         beat = (reader.frame.start + reader.tick) // v.TICKS_PER_BEAT
         if beat < len(self._consonances):
-            push = push + against(self._consonances[beat], self._together)
+            push = push + against(self._consonances[beat], self._beside.clash)
         return push

@@ -13,8 +13,8 @@ from . import vocabulary as v
 from .encoding import Rows, duration_tokens
 from .reading import Reader, Stage
 
-STRONGEST = 9.0
-"""Push in nats, for the theme's notes and against others, of a variation that is not to vary."""
+STRONGEST, HALF_WAY = 9.0, 1.2
+"""Push in nats, for the theme's notes and against others, of a variation that is not to vary, or half."""
 _ONSETS = v.span("onset")
 _PITCHES = slice(v.BASE["pitch"], v.ids("drum").stop)
 _SHIFTS = v.span("shift")
@@ -25,7 +25,9 @@ Push = NDArray[np.float32]
 
 def strength_of(creativity: float) -> float:
     """The push of a creativity of 0 (the theme) to 1 (no push), so that every quarter turn is heard."""
-    return STRONGEST * math.pow(1.0 - creativity, 2.6)
+    if creativity <= 0.0:
+        return STRONGEST
+    return min(STRONGEST, HALF_WAY * math.pow(1.0 / creativity - 1.0, 0.6))
 
 
 class Theme:

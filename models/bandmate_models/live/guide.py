@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import vocabulary as v
-from ..chordal import FOLLOWING, against
+from ..chordal import FOLLOWED, against, short
 from ..chords import Chord
 from ..guides import Guide, Mask
 from ..harmony import CLASSES
@@ -76,8 +76,8 @@ class LiveGuide(Guide):
         """
         self._against = None
         if shares is not None:
-            push = np.zeros(v.SIZE, dtype=np.float32)
-            push[_PITCHES] = against(shares, FOLLOWING)
+            push = short(FOLLOWED.lasting)
+            push[_PITCHES] = against(shares, FOLLOWED.clash)
             self._against = push
 
     def push(self, reader: Reader) -> NDArray[np.float32] | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..chordal import FOLLOWING, TOGETHER, Chordal
+from ..chordal import FOLLOWED, KNOWN, Chordal
 from ..chords import Chord, ChordChange, chords_of
 from ..comping import Comping
 from ..controls import Controls
@@ -52,8 +52,6 @@ HOLDERS: tuple[Role, ...] = ("chords", "strings", "guitar", "other")
 """Who can hold the chords of a restyled phrase, the likeliest first."""
 STRUCK_TOGETHER = 1.5
 """Notes an onset from which on a part alone is taken to play chords."""
-GUESSED = 0.4
-"""How much the chords count beside a player who is followed: what comes next is a guess."""
 STYLE_BARS = 8
 """Most bars of a style's example that are heard before a restyled phrase."""
 
@@ -185,8 +183,7 @@ def _beside(
     if chords and whole is None:
         bass = [slot for part, slot in zip(parts, slots, strict=True) if part.role == "bass"]
         together = consonances(given, math.ceil(edges[-1] - 1e-9), asked)
-        trust, followed = (GUESSED, FOLLOWING) if guessed else (1.0, TOGETHER)
-        drawn = Chordal(chords, bass, together, trust, followed)
+        drawn = Chordal(chords, bass, together, FOLLOWED if guessed else KNOWN)
     return Sheet(
         header=header_for(given, controls, [*players, *lines], key, lag=asked),
         bars=bars,
