@@ -118,6 +118,21 @@ def test_other_tones_are_held_back_most_on_the_beat_and_from_lasting() -> None:
     assert chordal.push(reader_after(v.onset(0, 3), pitch + 64)) is None
 
 
+def test_behind_a_player_chords_count_less_what_he_played_more_and_notes_let_go() -> None:
+    clash, tone = v.BASE["pitch"] + 71, v.BASE["pitch"] + 62
+    changes, beside = [ChordChange(0.0, Chord(0, "maj7"))], consonances(melody(60), 1)
+    known, followed = (Chordal(changes, (), beside, manner) for manner in (KNOWN, FOLLOWED))
+    one, other = (chordal.push(reader_after(v.onset(0, 0))) for chordal in (known, followed))
+    assert one is not None and other is not None and other[clash] < one[clash] < 0
+    apart = [
+        Chordal(changes, (), None, manner).push(reader_after(v.onset(0, 0))) for manner in (KNOWN, FOLLOWED)
+    ]
+    assert apart[0] is not None and apart[1] is not None and apart[0][tone] < apart[1][tone] < 0
+    lasting = followed.push(reader_after(v.onset(0, 0), v.BASE["pitch"] + 64))
+    assert lasting is not None and lasting[v.duration_velocity(v.DURATION_INDEX[12], 4)] == -FOLLOWED.lasting
+    assert lasting[v.duration_velocity(v.DURATION_INDEX[6], 4)] == 0
+
+
 def test_where_there_is_no_chord_nothing_is_pushed() -> None:
     later = Chordal([ChordChange(1.0, Chord(0, "maj")), ChordChange(2.0, None)])
     assert later.push(reader_after(v.onset(0, 0))) is None

@@ -129,6 +129,16 @@ def test_without_a_chord_tones_that_clash_with_the_player_become_few(weights: We
     assert 3 * clashing(beside_c) < clashing(None)
 
 
+def test_beside_a_player_who_is_followed_notes_let_go_sooner(weights: Weights) -> None:
+    def lasting(shares: NDArray[np.float64] | None) -> float:
+        plan = LivePlan(weights, ensemble(roles=("strings", "chords")), 0, seed=5)
+        plan.guide.tell_consonant(shares)
+        play(plan, tune(PLAYERS, 32), 32)
+        return float(np.mean([row.ticks >= 12 for row in plan.ledger.rows("m", 0, 32 * 12)]))
+
+    assert lasting(np.ones(12)) < lasting(None)
+
+
 def test_a_chord_that_is_told_goes_before_what_goes_with_the_player(weights: Weights) -> None:
     plan = LivePlan(weights, ensemble(roles=("bass", "chords")), 0, seed=5)
     plan.guide.tell_chord(0, Chord(0, "maj"))

@@ -11,7 +11,7 @@ from bandmate.tasks.studio import Request, Studio
 from bandmate_models.attributes import difference
 from bandmate_models.controls import Controls
 from bandmate_models.score import Metre, Note, Part, Score
-from bandmate_models.theme import STRONGEST, strength_of
+from bandmate_models.theme import HALF_WAY, STRONGEST, strength_of
 from random_weights import random_weights
 
 
@@ -81,4 +81,4 @@ def test_the_way_to_another_phrase_leaves_the_one_and_comes_to_the_other(studio:
 def test_the_push_falls_with_creativity() -> None:
     pushes = [strength_of(dial / 10) for dial in range(11)]
     assert pushes == sorted(pushes, reverse=True)
-    assert (pushes[0], pushes[-1]) == (STRONGEST, 0.0)
+    assert (pushes[0], pushes[5], pushes[-1]) == (STRONGEST, HALF_WAY, 0.0)

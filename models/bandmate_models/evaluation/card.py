@@ -38,8 +38,8 @@ BADLY = (
     " anything outside twelve equal steps it knows little.",
     "Scores without dynamics were read as unknown velocity; what it plays after them is as flat as they are.",
     "It hears a player best on the same beat. That it looks two beats ahead into what he plays, or follows a beat"
-    " behind, helps it more than a stranger would, but hardly more than nobody (the table's ablations). Live, beside"
-    " songs, less than half of the song's notes are in its chords.",
+    " behind, helps it a fifth as much or less (the table's ablations). Live, beside songs whose chords it is not given,"
+    " less than half of the song's notes are in its chords, and it clashes more often than a pianist who knows the song.",
     "Parts that are asked for from nothing may come in only after a bar or two.",
     "Bass, drums and guitar are learnt from bands made by rule and some three hundred real ones: competent and alike.",
     "Bars are only as right as the file's: a song half a bar off in the data is half a bar off here.",
