@@ -16,7 +16,7 @@ from .reading import Reader, Stage
 STRONGEST, HALF_WAY = 9.0, 1.2
 """Push in nats, for the theme's notes and against others, of a variation that is not to vary, or half."""
 _ONSETS = v.span("onset")
-_PITCHES = slice(v.BASE["pitch"], v.ids("drum").stop)
+_PITCHES = v.span("pitch", "drum")
 _SHIFTS = v.span("shift")
 _AT_AN_END = (Stage.FRAME, Stage.NOTE, Stage.PEDAL)
 

@@ -143,9 +143,9 @@ def ids(name: str) -> range:
     return range(BASE[name], BASE[name] + size)
 
 
-def span(name: str) -> slice:
-    """The ids of a field as a slice, for arrays over the whole vocabulary."""
-    return slice(BASE[name], ids(name).stop)
+def span(first: str, last: str | None = None) -> slice:
+    """The ids of a field, or from one to another that follows it, as a slice of the whole vocabulary."""
+    return slice(BASE[first], ids(first if last is None else last).stop)
 
 
 def onset(slot: int, tick: int) -> int:

@@ -21,6 +21,7 @@ from bandmate_models.evaluation.excerpts import Excerpt
 from bandmate_models.evaluation.gates import live_gate, within_gate
 from bandmate_models.evaluation.measures import notes_at_once
 from bandmate_models.score import Role, Score
+from bandmate_models.sheets.common import lines_of
 from bandmate_models.vocabulary import SLOTS
 
 BARS = 8
@@ -30,8 +31,8 @@ SONGS = "openscore_lieder"
 
 def lead_sheet(excerpt: Excerpt) -> str:
     """The chords that lead and accompaniment really play, as somebody would write them over the bars."""
-    lines = [bar.start for bar in excerpt.score.bars(excerpt.beats)][: excerpt.bars]
-    return progression_of(chords_of(excerpt.score, excerpt.beats), [*lines, excerpt.beats]).text
+    found = chords_of(excerpt.score, excerpt.beats)
+    return progression_of(found, lines_of(excerpt.score, excerpt.beats)).text
 
 
 Wishes = Mapping[str, object | Callable[[Excerpt], object]]

@@ -16,9 +16,9 @@ from ..harmony import CLASSES
 from ..reading import Reader, Stage
 
 _PITCHES = v.span("pitch")
-_ONSETS = np.arange(len(v.SLOTS) * v.TICKS_PER_BEAT)
-_SLOT, _TICK = np.divmod(_ONSETS, v.TICKS_PER_BEAT)
-_FIRST = v.BASE["onset"]
+_ONSETS = v.span("onset")
+_SLOT, _TICK = np.divmod(np.arange(len(v.SLOTS) * v.TICKS_PER_BEAT), v.TICKS_PER_BEAT)
+_LET_GO = short(FOLLOWED.lasting)
 _DRUMS = np.isin(_SLOT, sorted(v.DRUM_SLOTS))
 
 TOMS, CRASHES = (41, 43, 45, 47, 48, 50), (49, 57)
@@ -76,7 +76,7 @@ class LiveGuide(Guide):
         """
         self._against = None
         if shares is not None:
-            push = short(FOLLOWED.lasting)
+            push = _LET_GO.copy()
             push[_PITCHES] = against(shares, FOLLOWED.clash)
             self._against = push
 
@@ -100,7 +100,7 @@ class LiveGuide(Guide):
             return None
         push = np.zeros(v.SIZE, dtype=np.float32)
         inside = _DRUMS & (first - start <= _TICK) & (last - start > _TICK)
-        push[_FIRST : _FIRST + len(_ONSETS)][inside] = FILL_ONSETS
+        push[_ONSETS][inside] = FILL_ONSETS
         if first <= start + reader.tick < last:
             push[[v.BASE["drum"] + tom for tom in TOMS]] = FILL_TOMS
         elif start + reader.tick == last:
@@ -131,4 +131,4 @@ class LiveGuide(Guide):
             if first < start + reader.frame.ticks and start < last:
                 slots = [slot for voice, slot in self.slots.items() if voice in voices]
                 closed = np.isin(_SLOT, slots) & (first - start <= _TICK) & (last - start > _TICK)
-                mask[_FIRST : _FIRST + len(_ONSETS)][closed] = False
+                mask[_ONSETS][closed] = False

@@ -33,7 +33,7 @@ LONGEST = 600
 
 _ONSETS = v.span("onset")
 _TICK = np.tile(np.arange(v.TICKS_PER_BEAT), len(v.SLOTS))
-_PITCHES = slice(v.BASE["pitch"], v.ids("drum").stop)
+_PITCHES = v.span("pitch", "drum")
 
 
 @dataclass(frozen=True, slots=True)

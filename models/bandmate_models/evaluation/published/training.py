@@ -23,25 +23,17 @@ SHAPE = ModelConfig(FORMAT_VERSION, SIZE, d_model=192, n_layers=4, n_heads=3, n_
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long and how fast a model learns: `tokens` of a schedule, over windows that `seed` draws."""
+    """How long and how fast a model learns: `tokens` of a schedule, in windows of `context` tokens."""
 
     tokens: float
     peak: float
     context: int
-    batch_tokens: int
     eval_every: int
-    optimiser: str = "muon"
-    weight_decay: float = 0.1
-    warmup: int = 40
-    seed: int = 0
 
 
-PRE_TRAINING = Recipe(8e6, 3e-3, 512, 4096, 250)
-FINE_TUNING = {
-    "jsb": (Recipe(1.6e6, 1e-3, 512, 4096, 40),),
-    "nottingham": (Recipe(4e6, 1.5e-3, 1024, 4096, 80),),
-}
-"""Stages, each of which begins with the best of the one before and warms up anew."""
+PRE_TRAINING = Recipe(8e6, 3e-3, 512, 250)
+FINE_TUNING = {"jsb": Recipe(1.6e6, 1e-3, 512, 40), "nottingham": Recipe(4e6, 1.5e-3, 1024, 80)}
+BATCH_TOKENS, WARMUP_STEPS = 4096, 40
 
 
 def watched(tables: Mapping[str, dict[str, list[Roll]]]) -> list[Collection]:
@@ -57,22 +49,19 @@ def pre_train(collections: Sequence[Collection], held_out: Sequence[Collection],
 
 
 def fine_tune(table: str, splits: dict[str, list[Roll]], start: Path, run: Path) -> Path:
-    """From the checkpoint `start`, on the train split, in a folder of `run` for each stage.
+    """From the checkpoint `start`, on the train split, in the folder `run`.
 
-    Returns the checkpoint of the last stage that has the best figure on the valid split.
+    Returns the checkpoint that has the best figure on the valid split.
     """
     train, valid = (
         Collection(split, TABLES[table].beats, 1.0, splits[split]) for split in ("train", "valid")
     )
-    for number, recipe in enumerate(FINE_TUNING[table], 1):
-        content = checkpoint.load(start)
-        config = ModelConfig.from_dict(content["config"])
-        stage = run / str(number)
-        fresh = stage / "start.pt"
-        checkpoint.save(fresh, checkpoint.model_content(config, Progress(), content["model"]))
-        _train(config, recipe, stage, [train], [valid], fresh)
-        start = stage / "best.pt"
-    return start
+    content = checkpoint.load(start)
+    config = ModelConfig.from_dict(content["config"])
+    fresh = run / "start.pt"
+    checkpoint.save(fresh, checkpoint.model_content(config, Progress(), content["model"]))
+    _train(config, FINE_TUNING[table], run, [train], [valid], fresh)
+    return run / "best.pt"
 
 
 def _train(
@@ -84,18 +73,17 @@ def _train(
     start: Path | None,
 ) -> str:
     def windows(context: int) -> RollWindows:
-        return RollWindows(context, train, held_out, recipe.seed)
+        return RollWindows(context, train, held_out)
 
     options = Options(
         run=run,
-        schedule=Schedule(recipe.peak, recipe.warmup, "cosine"),
+        schedule=Schedule(recipe.peak, WARMUP_STEPS, "cosine"),
         phases=Phases((recipe.context,), (1.0,)),
         start_from=start,
         tokens=int(recipe.tokens),
-        batch_tokens=recipe.batch_tokens,
-        micro_tokens=recipe.batch_tokens // 2,
-        optimiser=recipe.optimiser,
-        weight_decay=recipe.weight_decay,
+        batch_tokens=BATCH_TOKENS,
+        micro_tokens=BATCH_TOKENS // 2,
+        optimiser="muon",
         eval_every=recipe.eval_every,
         tensorboard=False,
     )
